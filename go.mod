@@ -1,0 +1,3 @@
+module mjpegazer
+
+go 1.26
