@@ -1,0 +1,2 @@
+// Package stream shares one camera among many viewers. It knows nothing of HTTP.
+package stream

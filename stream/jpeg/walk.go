@@ -1,0 +1,252 @@
+// Package jpeg knows what a JPEG is: where a picture ends that arrives in pieces, what its header says, which tables it
+// lacks. It reads and writes bytes alone; who sends or shows them is not its business.
+//
+// Paragraph numbers are those of ITU-T T.81.
+package jpeg
+
+import (
+	"bytes"
+	"errors"
+	"io"
+)
+
+// ErrBroken says that the bytes are not, or no longer, those of a JPEG.
+var ErrBroken = errors.New("not a whole JPEG")
+
+// Info is what the header of a picture says.
+type Info struct {
+	// Width and Height are in pixels, of the frame header (B.2.2).
+	Width, Height int
+	// Scan is the offset of the first scan header's marker (B.2.3): missing tables belong before it.
+	Scan int
+	// NoTables is true where the scan needs Huffman tables (B.2.4.2) and none stand before it, as in Motion JPEG from
+	// USB webcams.
+	NoTables bool
+}
+
+// Markers, B.1.1.3.
+const (
+	markerSOF0 = 0xC0 // frame headers: C0 to CF without C4, C8 and CC
+	markerSOF2 = 0xC2
+	markerDHT  = 0xC4
+	markerJPG  = 0xC8
+	markerDAC  = 0xCC
+	markerSOF  = 0xCF
+	markerRST0 = 0xD0
+	markerRST7 = 0xD7
+	markerSOI  = 0xD8
+	markerEOI  = 0xD9
+	markerSOS  = 0xDA
+	markerDQT  = 0xDB
+	markerDHP  = 0xDE
+	markerEXP  = 0xDF
+	markerAPP0 = 0xE0
+	markerJPG0 = 0xF0
+	markerCOM  = 0xFE
+)
+
+type place uint8
+
+const (
+	atStart    place = iota // before the first byte of SOI
+	inSOI                   // between the two bytes of SOI
+	atMarker                // a marker must follow
+	inMarker                // behind FF, which may be repeated (B.1.1.2)
+	inLength                // before the first byte of a segment's length
+	inLength2               // before the second
+	inSegment               // `left` bytes of the segment are to come
+	inScan                  // entropy-coded data
+	inScanMark              // behind an FF in entropy-coded data
+	atEnd                   // behind EOI
+)
+
+// Walk finds the end of one picture whose bytes arrive in pieces: SOI, segments by their length, entropy-coded data to the
+// next marker that is neither stuffing nor a restart, EOI. It keeps no bytes. The zero value stands before a picture.
+type Walk struct {
+	Info
+
+	place  place
+	marker byte
+	left   int     // bytes of the segment still to come
+	seen   int     // bytes of the picture walked so far
+	sure   int     // see Resume
+	head   [5]byte // of the frame header: precision, lines, samples a line
+	kept   int     // bytes of head that have come
+	sof    byte    // marker of the frame header, 0 before it
+	tables bool    // a DHT segment was seen before the first scan
+}
+
+// Next walks on through p, the bytes that follow those of the last call, and returns how many of them belong to the
+// picture. After EOI err is io.EOF and the picture is whole; nil asks for more; ErrBroken says that no whole picture
+// begins where the walk began, and Resume where to look for the next.
+func (w *Walk) Next(p []byte) (n int, err error) {
+	for n < len(p) {
+		switch w.place {
+		case inScan:
+			n += w.scan(p[n:])
+			continue
+		case inSegment:
+			n += w.segment(p[n:])
+			continue
+		case atEnd:
+			return n, io.EOF
+		}
+		if !w.step(p[n]) {
+			return n, ErrBroken
+		}
+		n++
+		w.seen++
+	}
+	if w.place == atEnd {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// Resume is where, counted from the picture's first byte, the search for another picture resumes after ErrBroken: behind
+// the last marker that was in its place. What a well-formed segment holds, such as the thumbnail in an Exif header, is
+// not searched; what a segment's false length swallowed is.
+func (w *Walk) Resume() int { return w.sure }
+
+// Scanning reports whether the walk has reached the picture's entropy-coded data.
+func (w *Walk) Scanning() bool { return w.Scan > 0 }
+
+// step takes one byte anywhere outside segments and scans. False means that it cannot stand there.
+func (w *Walk) step(c byte) bool {
+	switch w.place {
+	case atStart:
+		w.place = inSOI
+		return c == 0xFF
+	case inSOI:
+		w.place, w.sure = atMarker, 2
+		return c == markerSOI
+	case atMarker:
+		w.place = inMarker
+		return c == 0xFF
+	case inMarker:
+		return c == 0xFF || w.begin(c)
+	case inLength:
+		w.left = int(c) << 8
+		w.place = inLength2
+	case inLength2:
+		w.left |= int(c)
+		if w.left < 2 { // B.1.1.4: the length counts itself
+			return false
+		}
+		w.left -= 2
+		w.place = inSegment
+		w.finish()
+	case inScanMark:
+		return w.scanMarker(c)
+	}
+	return true
+}
+
+// begin takes the second byte of a marker outside entropy-coded data.
+func (w *Walk) begin(c byte) bool {
+	switch {
+	case c == markerEOI:
+		w.place = atEnd
+		return w.Scan > 0
+	case c == markerSOI:
+		w.sure = w.seen - 1 // another picture begins here
+		return false
+	case c == markerSOS:
+		if w.Width == 0 {
+			return false
+		}
+		if w.Scan == 0 {
+			w.Scan = w.seen - 1
+			w.NoTables = w.sof <= markerSOF2 && !w.tables
+		}
+	case c == markerDHT:
+		w.tables = w.tables || w.Scan == 0
+	case c >= markerSOF0 && c <= markerSOF && c != markerJPG && c != markerDAC:
+		if w.sof != 0 {
+			return false
+		}
+		w.sof = c
+	case c < markerSOF0, c >= markerRST0 && c <= markerRST7, c >= markerJPG0 && c < markerCOM:
+		return false
+	}
+	w.sure = w.seen + 1
+	w.marker = c
+	w.place = inLength
+	return true
+}
+
+// segment walks through a segment's parameters.
+func (w *Walk) segment(p []byte) int {
+	n := min(w.left, len(p))
+	if w.marker == w.sof {
+		w.kept += copy(w.head[w.kept:], p[:n])
+	}
+	w.left -= n
+	w.seen += n
+	w.finish()
+	return n
+}
+
+// finish leaves a segment whose last byte was walked.
+func (w *Walk) finish() {
+	if w.left > 0 {
+		return
+	}
+	w.place = atMarker
+	switch w.marker {
+	case markerSOS:
+		w.place = inScan
+	case w.sof:
+		w.Height = int(w.head[1])<<8 | int(w.head[2])
+		w.Width = int(w.head[3])<<8 | int(w.head[4])
+	}
+}
+
+// scan walks through entropy-coded data to just behind the next FF that begins a marker, or to the end of p. Stuffing and
+// restarts, hundreds in a large picture, are passed here without leaving the loop.
+func (w *Walk) scan(p []byte) int {
+	n := 0
+	for {
+		i := bytes.IndexByte(p[n:], 0xFF)
+		if i < 0 {
+			w.seen += len(p)
+			return len(p)
+		}
+		n += i + 1
+		if n < len(p) && (p[n] == 0 || p[n]&^7 == markerRST0) {
+			n++
+			continue
+		}
+		w.place = inScanMark
+		w.seen += n
+		return n
+	}
+}
+
+// scanMarker takes the byte behind an FF in entropy-coded data. What no encoder puts there is passed over like a decoder
+// would: a camera that forgets to stuff shows a scratch, not nothing.
+func (w *Walk) scanMarker(c byte) bool {
+	switch {
+	case c == 0xFF:
+	case c < markerSOF0, c >= markerRST0 && c <= markerRST7, c == markerJPG, c == markerDHP, c == markerEXP,
+		c >= markerJPG0 && c < markerCOM:
+		w.place = inScan
+	default:
+		return w.begin(c)
+	}
+	return true
+}
+
+// Inspect walks through p, which must begin with a picture's SOI, and returns what its header says and the offset behind
+// its EOI. A picture that is cut is io.ErrUnexpectedEOF, one that is none ErrBroken.
+func Inspect(p []byte) (info Info, end int, err error) {
+	var w Walk
+	switch n, err := w.Next(p); err {
+	case io.EOF:
+		return w.Info, n, nil
+	case nil:
+		return w.Info, 0, io.ErrUnexpectedEOF
+	default:
+		return w.Info, 0, err
+	}
+}
