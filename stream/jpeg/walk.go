@@ -24,6 +24,15 @@ type Info struct {
 	NoTables bool
 }
 
+// Missing is the DHT segment that belongs at offset Scan: the standard's own tables (K.3) where the picture has none, as
+// browsers and other decoders do not know them by heart; else nothing.
+func (i Info) Missing() string {
+	if i.NoTables {
+		return standardTables
+	}
+	return ""
+}
+
 // Markers, B.1.1.3.
 const (
 	markerSOF0 = 0xC0 // frame headers: C0 to CF without C4, C8 and CC

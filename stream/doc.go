@@ -1,2 +1,0 @@
-// Package stream shares one camera among many viewers. It knows nothing of HTTP.
-package stream

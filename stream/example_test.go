@@ -1,0 +1,66 @@
+package stream_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"mjpegazer/stream"
+)
+
+// Anything that makes pictures is a camera, and a loop over frames is a viewer.
+func Example() {
+	camera := stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
+		for n := range 3 {
+			emit(stream.Picture{JPEG: picture(n)})
+			time.Sleep(50 * time.Millisecond)
+		}
+		return stream.ErrEnded
+	})
+	s := stream.New(camera, stream.Options{})
+	defer s.Close()
+	for frame := range s.Frames(context.Background()) {
+		fmt.Println(frame.Seq, frame.Width, frame.Height)
+	}
+	fmt.Println(s.Stats().State)
+	// Output:
+	// 1 32 24
+	// 2 32 24
+	// 3 32 24
+	// ended
+}
+
+// A viewer that has little time asks for little.
+func ExampleStream_View() {
+	camera := stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
+		for ctx.Err() == nil {
+			emit(stream.Picture{JPEG: picture(1)})
+			time.Sleep(10 * time.Millisecond)
+		}
+		return ctx.Err()
+	})
+	s := stream.New(camera, stream.Options{Linger: time.Minute})
+	defer s.Close()
+	v := s.View(stream.ViewerOptions{MaxFPS: 5})
+	defer v.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for range 2 {
+		frame, err := v.Next(ctx)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(len(frame.JPEG()) == len(picture(1)))
+	}
+	// Output:
+	// true
+	// true
+}
+
+// A camera that refuses the log-in is asked again only when its account is not locked by that.
+func ExampleRetryAfter() {
+	err := stream.RetryAfter(fmt.Errorf("the camera refused the user name or the password"), 30*time.Second)
+	fmt.Println(err)
+	// Output: the camera refused the user name or the password
+}

@@ -1,0 +1,135 @@
+package stream_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"mjpegazer/stream"
+)
+
+var errRefused = errors.New("connection refused")
+
+func TestPausesGrow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		camera := &tries{err: errRefused}
+		s := open(t, camera, stream.Options{})
+		v := s.View(stream.ViewerOptions{})
+		defer v.Close()
+		none(t, v, time.Hour)
+		nominal := 250 * time.Millisecond
+		for i := 1; i < camera.count(); i++ {
+			if d := camera.at[i].Sub(camera.at[i-1]); d > nominal || d < nominal*8/10 {
+				t.Fatalf("pause %d is %v, want 80 to 100 %% of %v", i, d, nominal)
+			}
+			nominal = min(2*nominal, 10*time.Second)
+		}
+		if n := camera.count(); n > 450 || n < 360 {
+			t.Fatalf("%d tries in an hour", n)
+		}
+		if stats := wantState(t, s, stream.Down); stats.Failures != camera.count() || stats.Retry > 10*time.Second {
+			t.Fatalf("%+v", stats)
+		}
+	})
+}
+
+func TestPictureResetsPauseAndFailures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var ends []time.Time
+		s := open(t, stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
+			if n := len(ends); n > 0 && time.Since(ends[n-1]) > 250*time.Millisecond {
+				t.Errorf("pause of %v after a picture", time.Since(ends[n-1]))
+			}
+			emit(stream.Picture{JPEG: picture(1)})
+			sleep(ctx, time.Second)
+			ends = append(ends, time.Now())
+			return nil
+		}), stream.Options{})
+		v := s.View(stream.ViewerOptions{})
+		defer v.Close()
+		for range 100 {
+			next(t, v, 1250*time.Millisecond)
+			if f := s.Stats().Failures; f != 0 {
+				t.Fatalf("%d failures after a picture", f)
+			}
+		}
+	})
+}
+
+func TestNewViewersHurryOnceASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		camera := &tries{err: errRefused}
+		s := open(t, camera, stream.Options{})
+		v := s.View(stream.ViewerOptions{})
+		defer v.Close()
+		none(t, v, time.Minute)
+		before := camera.count()
+		for range 1000 {
+			s.View(stream.ViewerOptions{}).Close()
+			time.Sleep(10 * time.Millisecond)
+		}
+		if n := camera.count() - before; n < 9 || n > 11 {
+			t.Fatalf("%d tries in 10 s in which viewers came all the time, want about 10", n)
+		}
+	})
+}
+
+func TestRetryAfterIsFirm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		camera := &tries{err: stream.RetryAfter(errRefused, 30*time.Second)}
+		s := open(t, camera, stream.Options{Linger: time.Second})
+		for range 3000 { // also across idle times
+			v := s.View(stream.ViewerOptions{})
+			none(t, v, 10*time.Millisecond)
+			if stats := wantState(t, s, stream.Down); stats.Error != errRefused.Error() || stats.Retry == 0 {
+				t.Fatalf("%+v", stats)
+			}
+			v.Close()
+			time.Sleep(2 * time.Second)
+		}
+		for i := 1; i < camera.count(); i++ {
+			if d := camera.at[i].Sub(camera.at[i-1]); d < 30*time.Second {
+				t.Fatalf("asked again after %v", d)
+			}
+		}
+		if camera.count() < 180 {
+			t.Fatalf("%d tries in 6000 s", camera.count())
+		}
+	})
+}
+
+func TestIdleForgetsFailures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, &tries{err: errRefused}, stream.Options{})
+		v := s.View(stream.ViewerOptions{})
+		none(t, v, time.Minute)
+		if s.Stats().Failures < 3 {
+			t.Fatal("failures are not counted")
+		}
+		v.Close()
+		time.Sleep(10*time.Second + 1)
+		if stats := wantState(t, s, stream.Idle); stats.Failures != 0 {
+			t.Fatalf("%d failures of an idle camera", stats.Failures)
+		}
+	})
+}
+
+func TestBackAfterAnHour(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		s := open(t, stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
+			if time.Since(start) < time.Hour {
+				return errRefused
+			}
+			emit(stream.Picture{JPEG: picture(1)})
+			<-ctx.Done()
+			return nil
+		}), stream.Options{})
+		v := s.View(stream.ViewerOptions{})
+		defer v.Close()
+		none(t, v, time.Hour)
+		next(t, v, 11*time.Second)
+	})
+}

@@ -1,0 +1,192 @@
+package stream
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+)
+
+// stopTime is how long a source may take to return when it is told to.
+const stopTime = 2 * time.Second
+
+var errStuck = errors.New("the camera does not stop")
+
+// work runs the source again and again until it is told to end or the source is over.
+func (s *Stream) work(ctx context.Context) {
+	for s.pause(ctx) {
+		if err := s.run(ctx); errors.Is(err, ErrEnded) {
+			break
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stopped := ctx.Err() != nil
+	s.cancel()
+	s.cancel = nil
+	close(s.working)
+	if stopped && s.viewers > 0 && !s.closed { // who came while it was ending
+		s.start()
+		return
+	}
+	s.stats.Failures = 0
+	if s.stats.State != Ended {
+		s.change(Idle, nil)
+	}
+}
+
+// A run is one call of the source's Run.
+type run struct {
+	stream *Stream
+	stall  *time.Timer
+	over   bool // guarded by the stream's mu: what is emitted now is too late
+}
+
+// run returns when the source has. What it means that the run is over is settled at once, however long that takes.
+func (s *Stream) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	r := &run{stream: s}
+	s.mu.Lock()
+	if s.stats.Failures == 0 {
+		s.change(Connecting, nil)
+	}
+	s.mu.Unlock()
+
+	r.stall = time.AfterFunc(s.options.Stall, func() {
+		cancel(fmt.Errorf("no picture for %v", s.options.Stall))
+	})
+	defer r.stall.Stop()
+	returned := make(chan struct{})
+	told := make(chan struct{})
+	unwatch := context.AfterFunc(ctx, func() {
+		defer close(told)
+		r.end(context.Cause(ctx))
+		select {
+		case <-returned:
+		case <-time.After(stopTime):
+			r.stuck()
+		}
+	})
+	err := r.call(ctx)
+	close(returned)
+	if !unwatch() {
+		<-told
+		err = context.Cause(ctx)
+	}
+	r.end(err)
+	return err
+}
+
+// call contains what a camera's bytes may do to the code that reads them.
+func (r *run) call(ctx context.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.stream.options.Log.Error("reading the camera panicked", "panic", p, "stack", string(debug.Stack()))
+			err = errors.New("reading the camera failed in an unforeseen way; the log says more")
+		}
+	}()
+	return r.stream.source.Run(ctx, r.emit)
+}
+
+// emit is what the source calls.
+func (r *run) emit(p Picture) {
+	s, now := r.stream, time.Now()
+	var frame *Frame
+	if p.JPEG != nil {
+		var err error
+		if frame, err = newFrame(p, s.options.MaxFrame, now); err != nil {
+			s.options.Log.Debug("picture dropped", "reason", err)
+			p.Damaged++
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r.over {
+		return
+	}
+	s.stats.Damaged += uint64(p.Damaged)
+	if p.Facts != nil {
+		s.stats.Facts = p.Facts
+	}
+	if p.Damaged == 0 || frame != nil {
+		r.stall.Reset(s.options.Stall)
+	}
+	if frame != nil {
+		s.show(frame)
+	}
+}
+
+// show makes a frame the newest.
+func (s *Stream) show(f *Frame) {
+	s.stats.Frames++
+	f.Seq = s.stats.Frames
+	s.stats.LastPicture, s.stats.Width, s.stats.Height = f.Time, f.Width, f.Height
+	s.stats.Failures = 0
+	s.retry.succeeded()
+	s.rate.add(f.Arrived, len(f.JPEG()))
+	s.change(Live, nil)
+	s.publish(f, nil)
+}
+
+// end settles what it means that the run is over, once. Frames are forgotten: nobody is shown an old picture as a live
+// one. Only who waits for the last picture of a source that ended still gets it.
+func (r *run) end(err error) {
+	s := r.stream
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r.over {
+		return
+	}
+	r.over = true
+	s.rate = rate{}
+	switch {
+	case s.stopping:
+		s.publish(nil, nil)
+	case errors.Is(err, ErrEnded):
+		s.publish(s.news.Load().frame, ErrEnded)
+		s.change(Ended, nil)
+	default:
+		s.fail(cmp.Or(err, errNoReason))
+		s.publish(nil, nil)
+	}
+}
+
+var errNoReason = errors.New("the camera ended its stream")
+
+func (s *Stream) fail(err error) {
+	s.stats.Failures++
+	s.retry.failed(time.Now(), err)
+	s.options.Log.Debug("camera failed", "reason", err, "failures", s.stats.Failures, "retry", time.Until(s.retry.at))
+	s.change(Down, err)
+}
+
+// stuck says that the source was told to return and has not.
+func (r *run) stuck() {
+	r.stream.mu.Lock()
+	defer r.stream.mu.Unlock()
+	r.stream.change(Down, errStuck)
+}
+
+// change notes the state, and logs it where it is another.
+func (s *Stream) change(state State, reason error) {
+	if reason != nil {
+		s.stats.Error = reason.Error()
+	}
+	if s.stats.State == state {
+		return
+	}
+	s.stats.State = state
+	switch log := s.options.Log; state {
+	case Live:
+		log.Info("camera up", "width", s.stats.Width, "height", s.stats.Height)
+	case Down:
+		log.Warn("camera down", "reason", s.stats.Error)
+	case Connecting:
+		log.Debug("camera connecting")
+	default:
+		log.Info("camera " + string(state))
+	}
+}

@@ -1,0 +1,48 @@
+package stream
+
+import "time"
+
+// A State is what a Stream does now.
+type State string
+
+// The states of a Stream.
+const (
+	Idle       State = "idle"       // nobody looks, the source does not run
+	Connecting State = "connecting" // the source runs, no picture has come
+	Live       State = "live"       // pictures come
+	Down       State = "down"       // the source failed and is tried again
+	Ended      State = "ended"      // the source is over
+)
+
+// Stats are a copy of a Stream's counters and of what it knows of its camera.
+type Stats struct {
+	State          State
+	Error          string            // reason of the latest failure, which may be over; "" where there was none
+	Failures       int               // consecutive; a picture sets them to 0, and so does going idle
+	Retry          time.Duration     // what remains of a pause before the next try
+	Width, Height  int               // of the latest picture, in pixels
+	Frames         uint64            // pictures that viewers could have
+	FPS            float64           // pictures a second, now
+	BytesPerSecond float64           // of pictures, now
+	Viewers        int               // now
+	Skipped        uint64            // frames that viewers did not get because they were slow
+	Thinned        uint64            // frames that viewers did not get because of their MaxFPS
+	Damaged        uint64            // pictures that were dropped: broken, cut or too large
+	LastPicture    time.Time         // when the latest picture was taken; zero while there was none
+	Facts          map[string]string // what the source knows of its camera; must not be written to
+}
+
+// Stats returns the counters as they are now.
+func (s *Stream) Stats() Stats {
+	now := time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stats := s.stats
+	stats.Viewers = s.viewers
+	stats.Skipped, stats.Thinned = s.skipped.Load(), s.thinned.Load()
+	stats.FPS, stats.BytesPerSecond = s.rate.read(now)
+	if stats.State == Down {
+		stats.Retry = max(0, s.retry.at.Sub(now))
+	}
+	return stats
+}

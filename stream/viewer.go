@@ -1,0 +1,113 @@
+package stream
+
+import (
+	"context"
+	"iter"
+	"time"
+)
+
+// ViewerOptions say what a viewer wants. The zero value wants every picture.
+type ViewerOptions struct {
+	// MaxFPS is how many frames a second the viewer gets at most, evenly chosen; 0 is no limit.
+	MaxFPS float64
+	// Ready is asked when there is a new frame; false passes it over, and the next frame asks again. Nil is always ready.
+	Ready func(*Frame) bool
+}
+
+// A Viewer is one consumer of a Stream, for one goroutine. Nothing queues for it: [Viewer.Next] returns the newest frame,
+// and a viewer that is slow skips those in between.
+type Viewer struct {
+	stream  *Stream
+	options ViewerOptions
+	closed  bool
+	last    uint64    // Seq of the last frame it had
+	refused uint64    // frames since then that it was not ready for
+	due     time.Time // see thin
+	soonest time.Time // see thin
+}
+
+// Next waits for the newest frame that the viewer has not had and is ready for. It blocks while the camera is away. Its
+// error is that of ctx, [ErrClosed], or [ErrEnded] once the source is over and its last frame was had.
+func (v *Viewer) Next(ctx context.Context) (*Frame, error) {
+	for {
+		if v.closed {
+			return nil, ErrClosed
+		}
+		news := v.stream.news.Load()
+		if news.frame != nil && news.frame.Seq > v.last && v.wants(news.frame) {
+			v.take(news.frame)
+			return news.frame, nil
+		}
+		if news.over != nil {
+			return nil, news.over
+		}
+		select {
+		case <-news.stale:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (v *Viewer) wants(f *Frame) bool {
+	if f.Arrived.Before(v.due) || f.Arrived.Before(v.soonest) {
+		return false
+	}
+	if v.options.Ready != nil && !v.options.Ready(f) {
+		v.refused++
+		return false
+	}
+	return true
+}
+
+// take notes that the viewer has f, and counts what it passed over.
+func (v *Viewer) take(f *Frame) {
+	if missed := f.Seq - v.last - 1; v.last > 0 && missed > 0 {
+		slow := missed
+		if v.options.MaxFPS > 0 {
+			slow = min(v.refused, missed)
+		}
+		v.stream.skipped.Add(slow)
+		v.stream.thinned.Add(missed - slow)
+	}
+	v.last, v.refused = f.Seq, 0
+	v.thin(f)
+}
+
+// thin sets the time from which the next frame is due: a quarter of an interval early, or a camera's jitter would make
+// every other choice uneven. It advances by whole intervals, whenever frames really come, so that the rate is kept on
+// average, and begins anew after a gap; two frames are half an interval apart, whatever was missed before.
+func (v *Viewer) thin(f *Frame) {
+	if v.options.MaxFPS <= 0 {
+		return
+	}
+	interval := time.Duration(float64(time.Second) / v.options.MaxFPS)
+	v.soonest = f.Arrived.Add(interval / 2)
+	v.due = v.due.Add(interval)
+	if v.due.Before(f.Arrived) {
+		v.due = f.Arrived.Add(interval * 3 / 4)
+	}
+}
+
+// Close ends the viewer. A second call does nothing.
+func (v *Viewer) Close() {
+	if !v.closed {
+		v.closed = true
+		v.stream.leave()
+	}
+}
+
+// Frames iterates over the frames of a viewer of its own until ctx is done or the stream is over: for a program that wants
+// the pictures and nothing else.
+func (s *Stream) Frames(ctx context.Context) iter.Seq[*Frame] {
+	return func(yield func(*Frame) bool) {
+		v := s.View(ViewerOptions{})
+		defer v.Close()
+		for {
+			f, err := v.Next(ctx)
+			if err != nil || !yield(f) {
+				return
+			}
+		}
+	}
+}
