@@ -46,3 +46,6 @@ func (s *Stream) Stats() Stats {
 	}
 	return stats
 }
+
+// Stall is how long the Stream waits for a picture.
+func (s *Stream) Stall() time.Duration { return s.options.Stall }

@@ -1,0 +1,48 @@
+package router
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"mjpegazer/stream"
+)
+
+// Options are the handlers'; the zero value serves everybody.
+type Options struct {
+	// HealthThreshold is how many consecutive failures make a camera unhealthy; 0: 3.
+	HealthThreshold int
+	// Version is what /status and the Server header say; "": "devel".
+	Version string
+	// Instance tells this program from any other of its kind, so that one that was told to read itself can refuse; "": none.
+	Instance string
+}
+
+const defaultHealthThreshold = 3
+
+func (o Options) healthThreshold() int { return cmp.Or(o.HealthThreshold, defaultHealthThreshold) }
+func (o Options) version() string      { return cmp.Or(o.Version, "devel") }
+
+// Camera is a Stream with what viewers call it.
+type Camera struct {
+	Name    string // as in /NAME/live; see [CheckName]
+	Stream  *stream.Stream
+	Address string // of the camera, as viewers may see it: without secrets; may be empty
+}
+
+// reserved are the first elements of paths that are, or may become, routes of their own.
+var reserved = []string{"live", "snapshot", "snapshot.jpg", "health", "status", "stream", "webcam", "metrics", "api", "assets"}
+
+var namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// CheckName says what is wrong with a camera's name.
+func CheckName(name string) error {
+	if !namePattern.MatchString(name) {
+		return fmt.Errorf("camera name %q: it must begin with a letter or digit and go on with letters, digits, '.', '_' or '-'", name)
+	}
+	if slices.Contains(reserved, name) {
+		return fmt.Errorf("camera name %q is a route of this program: choose another", name)
+	}
+	return nil
+}

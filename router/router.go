@@ -1,0 +1,92 @@
+// Package router shows streams over HTTP.
+//
+// [Live], [Snapshot] and [Health] are handlers for one camera, to be mounted at any route of any server. [New] is the
+// whole program's surface: a page, every camera's routes, /status.
+//
+//	s := stream.New(source.HTTP{URL: "http://camera/video"}, stream.Options{})
+//	http.Handle("/garden", router.Live(s, router.Options{}))
+//
+// A server of streams must not set [http.Server.WriteTimeout], and no middleware around them may buffer, compress or time
+// out. Close the streams before [http.Server.Shutdown], which otherwise waits for viewers for ever.
+package router
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// New serves the page at /, every camera at /NAME/live, /NAME/snapshot, /NAME/snapshot.jpg and /NAME/health, the first
+// camera at /live and so on as well, and /status. All links are relative, so that it works below any path. It panics
+// where a name is not fit ([CheckName]) or stands twice.
+func New(cameras []Camera, options Options) http.Handler {
+	r := chi.NewRouter()
+	r.Use(identify(options))
+	r.NotFound(unknown(cameras))
+	site := newSite(cameras, options)
+	r.Handle("/", reading(site.page))
+	r.Handle("/assets/*", reading(assets()))
+	r.Handle("/status", reading(site.status))
+	for i, c := range cameras {
+		if err := CheckName(c.Name); err != nil {
+			panic("router: " + err.Error())
+		}
+		if i == 0 {
+			mount(r, "/", c, options)
+		}
+		mount(r, "/"+c.Name+"/", c, options)
+	}
+	return r
+}
+
+// mount adds a camera's routes below a path.
+func mount(r chi.Router, path string, c Camera, options Options) {
+	if r.Match(chi.NewRouteContext(), http.MethodGet, path+"live") {
+		panic(fmt.Sprintf("router: two cameras are named %q", c.Name))
+	}
+	r.Handle(path+"live", Live(c.Stream, options))
+	r.Handle(path+"snapshot", Snapshot(c.Stream, options))
+	r.Handle(path+"snapshot.jpg", Snapshot(c.Stream, options))
+	r.Handle(path+"health", Health(c.Stream, options))
+}
+
+// identify names the program in every answer: another one that reads from it may trust its time stamps, and finds out
+// when it reads from itself.
+func identify(options Options) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Server", "mjpegazer/"+options.version())
+			if options.Instance != "" {
+				w.Header().Set("X-Mjpegazer-Instance", options.Instance)
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// reading answers HEAD with h's headers alone, and refuses what would write. The handlers do it, not the routes, so that
+// they keep it wherever they are mounted.
+func reading(h http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "only GET and HEAD are answered here", http.StatusMethodNotAllowed)
+			return
+		}
+		h(w, r)
+	})
+}
+
+// unknown tells who mistyped a camera's name which names there are.
+func unknown(cameras []Camera) http.HandlerFunc {
+	names := make([]string, len(cameras))
+	for i, c := range cameras {
+		names[i] = c.Name
+	}
+	text := "there is nothing at this address; the cameras here are: " + strings.Join(names, ", ")
+	return func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, text, http.StatusNotFound)
+	}
+}

@@ -1,0 +1,34 @@
+package router
+
+import (
+	"net/http"
+	"strconv"
+
+	"mjpegazer/stream"
+)
+
+// Snapshot answers with one picture: the newest of a live camera, else the first of one that is started for it. Without a
+// picture within the stream's stall time the answer is 503 with Retry-After and the reason.
+func Snapshot(s *stream.Stream, options Options) http.Handler {
+	return reading(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		if r.Method == http.MethodHead {
+			h.Set("Content-Type", "image/jpeg")
+			noStore(h)
+			return
+		}
+		v := s.View(stream.ViewerOptions{})
+		defer v.Close()
+		frame, err := first(r.Context(), s, v)
+		if err != nil {
+			unavailable(w, r, s, err)
+			return
+		}
+		h.Set("Content-Type", "image/jpeg")
+		h.Set("Content-Length", strconv.Itoa(len(frame.JPEG())))
+		h.Set("Last-Modified", frame.Time.UTC().Format(http.TimeFormat))
+		h.Set("X-Timestamp", string(stream.AppendTimestamp(nil, frame.Time)))
+		noStore(h)
+		newSender(w).all(frame.JPEG()) // an error is the viewer's leaving
+	})
+}

@@ -1,0 +1,88 @@
+package router
+
+import (
+	"encoding/json"
+	"math"
+	"net/http"
+	"time"
+
+	"mjpegazer/stream"
+)
+
+// site is what the page and /status tell of all cameras.
+type site struct {
+	cameras []Camera
+	options Options
+	started time.Time
+}
+
+func newSite(cameras []Camera, options Options) *site {
+	return &site{cameras, options, time.Now()}
+}
+
+// Status is the JSON of /status.
+type Status struct {
+	Version string         `json:"version"`
+	Uptime  float64        `json:"uptime_seconds"`
+	Cameras []CameraStatus `json:"cameras"`
+}
+
+// CameraStatus is one camera in [Status].
+type CameraStatus struct {
+	Name           string            `json:"name"`
+	Address        string            `json:"address,omitempty"`
+	State          stream.State      `json:"state"`
+	Healthy        bool              `json:"healthy"`
+	Error          string            `json:"last_error"` // "" where there was none; it may be over
+	Failures       int               `json:"consecutive_failures"`
+	RetrySeconds   float64           `json:"retry_seconds"` // until the next try, while it is down
+	Width          int               `json:"width"`
+	Height         int               `json:"height"`
+	Frames         uint64            `json:"frames"`
+	FPS            float64           `json:"fps"`
+	BytesPerSecond float64           `json:"bytes_per_second"`
+	Viewers        int               `json:"viewers"`
+	Skipped        uint64            `json:"skipped"`
+	Thinned        uint64            `json:"thinned"`
+	Damaged        uint64            `json:"damaged"`
+	LastPicture    *time.Time        `json:"last_picture"` // null while there was none
+	Facts          map[string]string `json:"facts"`
+}
+
+func (s *site) report() Status {
+	status := Status{
+		Version: s.options.version(),
+		Uptime:  math.Round(time.Since(s.started).Seconds()),
+		Cameras: make([]CameraStatus, len(s.cameras)),
+	}
+	for i, c := range s.cameras {
+		status.Cameras[i] = c.status(s.options)
+	}
+	return status
+}
+
+func (c Camera) status(options Options) CameraStatus {
+	stats := c.Stream.Stats()
+	status := CameraStatus{
+		Name: c.Name, Address: c.Address, State: stats.State, Healthy: stats.Failures < options.healthThreshold(),
+		Error: stats.Error, Failures: stats.Failures, RetrySeconds: math.Ceil(stats.Retry.Seconds()),
+		Width: stats.Width, Height: stats.Height, Frames: stats.Frames,
+		FPS: math.Round(stats.FPS*10) / 10, BytesPerSecond: math.Round(stats.BytesPerSecond),
+		Viewers: stats.Viewers, Skipped: stats.Skipped, Thinned: stats.Thinned, Damaged: stats.Damaged, Facts: stats.Facts,
+	}
+	if !stats.LastPicture.IsZero() {
+		status.LastPicture = &stats.LastPicture
+	}
+	if status.Facts == nil {
+		status.Facts = map[string]string{}
+	}
+	return status
+}
+
+func (s *site) status(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.Encode(s.report()) // an error is the client's leaving
+}
