@@ -25,6 +25,7 @@ func New(cameras []Camera, options Options) http.Handler {
 	r := chi.NewRouter()
 	r.Use(identify(options))
 	r.NotFound(unknown(cameras))
+	r.MethodNotAllowed(refuse) // of methods that chi does not know
 	site := newSite(cameras, options)
 	r.Handle("/", reading(site.page))
 	r.Handle("/assets/*", reading(assets()))
@@ -71,12 +72,17 @@ func identify(options Options) func(http.Handler) http.Handler {
 func reading(h http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
-			http.Error(w, "only GET and HEAD are answered here", http.StatusMethodNotAllowed)
+			refuse(w, r)
 			return
 		}
 		h(w, r)
 	})
+}
+
+// refuse answers a method that would write.
+func refuse(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Allow", "GET, HEAD")
+	http.Error(w, "only GET and HEAD are answered here", http.StatusMethodNotAllowed)
 }
 
 // unknown tells who mistyped a camera's name which names there are.

@@ -1,0 +1,197 @@
+package router_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"mjpegazer/router"
+	"mjpegazer/stream"
+)
+
+func TestHeadAndMethods(t *testing.T) {
+	server := site(t)
+	for path, contentType := range map[string]string{
+		"/": "text/html; charset=utf-8", "/status": "application/json", "/health": "text/plain; charset=utf-8",
+		"/live": "multipart/x-mixed-replace; boundary=frame", "/snapshot": "image/jpeg", "/snapshot.jpg": "image/jpeg",
+		"/gone/live": "multipart/x-mixed-replace; boundary=frame", "/gone/snapshot": "image/jpeg",
+		"/front/live": "multipart/x-mixed-replace; boundary=frame", "/front/snapshot.jpg": "image/jpeg",
+		"/front/health": "text/plain; charset=utf-8",
+	} {
+		r := get(t, "HEAD", server.URL+path)
+		body, _ := io.ReadAll(r.Body)
+		if r.StatusCode != 200 || r.Header.Get("Content-Type") != contentType || len(body) > 0 {
+			t.Errorf("HEAD %s: %s, %s, %d bytes", path, r.Status, r.Header.Get("Content-Type"), len(body))
+		}
+		for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND"} {
+			r := get(t, method, server.URL+path)
+			if r.StatusCode != http.StatusMethodNotAllowed || r.Header.Get("Allow") != "GET, HEAD" {
+				t.Errorf("%s %s: %s, Allow: %s", method, path, r.Status, r.Header.Get("Allow"))
+			}
+		}
+	}
+	status := struct{ Cameras []struct{ State string } }{}
+	json.NewDecoder(get(t, "GET", server.URL+"/status").Body).Decode(&status)
+	for _, c := range status.Cameras {
+		if c.State != "idle" {
+			t.Errorf("HEAD made a camera %s", c.State)
+		}
+	}
+}
+
+func TestUnknownCameraNamesTheKnown(t *testing.T) {
+	server := site(t)
+	for _, path := range []string{"/nope/live", "/nope", "/front/nope", "/Front/live"} {
+		r := get(t, "GET", server.URL+path)
+		body, _ := io.ReadAll(r.Body)
+		if r.StatusCode != 404 || !strings.Contains(string(body), "front, gone") {
+			t.Errorf("%s: %s %s", path, r.Status, body)
+		}
+	}
+}
+
+func TestSnapshot(t *testing.T) {
+	server := site(t)
+	for _, path := range []string{"/snapshot", "/front/snapshot.jpg"} {
+		r := get(t, "GET", server.URL+path)
+		body, err := io.ReadAll(r.Body)
+		if err != nil || !bytes.Equal(body, picture(1, 0)) || r.ContentLength != int64(len(body)) {
+			t.Errorf("%s: %d bytes of %d, %v", path, len(body), r.ContentLength, err)
+		}
+		for name, want := range map[string]string{
+			"Content-Type": "image/jpeg", "Cache-Control": "no-store", "X-Timestamp": "1700000000.000000",
+			"Last-Modified": "Tue, 14 Nov 2023 22:13:20 GMT",
+		} {
+			if got := r.Header.Get(name); got != want {
+				t.Errorf("%s: %s: %q, want %q", path, name, got, want)
+			}
+		}
+	}
+}
+
+func TestUnavailable(t *testing.T) {
+	server := site(t)
+	for _, path := range []string{"/gone/live", "/gone/snapshot"} {
+		start := time.Now()
+		r := get(t, "GET", server.URL+path)
+		body, _ := io.ReadAll(r.Body)
+		if r.StatusCode != 503 || !strings.Contains(string(body), "connection refused") || r.Header.Get("Retry-After") == "" {
+			t.Errorf("%s: %s, %q, Retry-After %q", path, r.Status, body, r.Header.Get("Retry-After"))
+		}
+		if d := time.Since(start); d > 1500*time.Millisecond {
+			t.Errorf("%s: answered after %v, want the stall time of 300ms at most", path, d)
+		}
+	}
+}
+
+var errLogin = errors.New("the camera refused the user name or the password")
+
+// Who would wait for a camera that must not be asked for a while is told at once.
+func TestUnavailableAtOnce(t *testing.T) {
+	refused := stream.SourceFunc(func(context.Context, func(stream.Picture)) error {
+		return stream.RetryAfter(errLogin, time.Minute)
+	})
+	s := open(t, refused, stream.Options{})
+	server := serve(t, router.Snapshot(s, router.Options{}))
+	s.View(stream.ViewerOptions{}) // the first one makes the camera refuse
+	for s.Stats().State != stream.Down {
+		time.Sleep(time.Millisecond)
+	}
+	start := time.Now()
+	r := get(t, "GET", server.URL)
+	body, _ := io.ReadAll(r.Body)
+	if r.StatusCode != 503 || r.Header.Get("Retry-After") != "60" || !strings.Contains(string(body), errLogin.Error()) {
+		t.Errorf("%s, Retry-After %s, %s", r.Status, r.Header.Get("Retry-After"), body)
+	}
+	if d := time.Since(start); d > 5*time.Second {
+		t.Errorf("answered after %v", d)
+	}
+}
+
+func TestHealth(t *testing.T) {
+	s := open(t, dead, stream.Options{Linger: 10 * time.Millisecond})
+	server := serve(t, router.Health(s, router.Options{HealthThreshold: 2}))
+	health := func(status int, body string) {
+		t.Helper()
+		r := get(t, "GET", server.URL)
+		if got, _ := io.ReadAll(r.Body); r.StatusCode != status || string(got) != body {
+			t.Errorf("%s %q, want %d %q", r.Status, got, status, body)
+		}
+	}
+	health(200, "True")
+	v := s.View(stream.ViewerOptions{})
+	for s.Stats().Failures < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	health(503, "False")
+	v.Close()
+	for s.Stats().State != stream.Idle {
+		time.Sleep(time.Millisecond)
+	}
+	health(200, "True")
+}
+
+func TestStatus(t *testing.T) {
+	server := site(t)
+	io.Copy(io.Discard, get(t, "GET", server.URL+"/front/snapshot").Body)
+	io.Copy(io.Discard, get(t, "GET", server.URL+"/gone/snapshot").Body)
+	var status router.Status
+	if err := json.NewDecoder(get(t, "GET", server.URL+"/status").Body).Decode(&status); err != nil {
+		t.Fatal(err)
+	}
+	front, gone := status.Cameras[0], status.Cameras[1]
+	if front.Name != "front" || front.Address != "http://camera/video" || front.State != stream.Live || !front.Healthy ||
+		front.Width != 32 || front.Height != 24 || front.Frames != 1 || front.LastPicture == nil {
+		t.Errorf("%+v", front)
+	}
+	if gone.State != stream.Down || gone.Error != "connection refused" || gone.Failures == 0 || gone.LastPicture != nil {
+		t.Errorf("%+v", gone)
+	}
+}
+
+func TestBelowAnyPath(t *testing.T) {
+	s := open(t, pictures(time.Hour, picture(1, 0)), stream.Options{})
+	whole := router.New([]router.Camera{{Name: "front", Stream: s}}, router.Options{})
+	mux := http.NewServeMux()
+	mux.Handle("/cams/", http.StripPrefix("/cams", whole))
+	mux.Handle("/other/", http.StripPrefix("/other", router.New([]router.Camera{{Name: "x", Stream: s}}, router.Options{})))
+	server := serve(t, mux)
+	for _, path := range []string{"/cams/snapshot", "/cams/front/snapshot", "/cams/", "/cams/status", "/other/x/snapshot"} {
+		if r := get(t, "GET", server.URL+path); r.StatusCode != 200 {
+			t.Errorf("%s: %s", path, r.Status)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	for _, name := range []string{"a", "0", "Front.Door_2-x", "camera"} {
+		if err := router.CheckName(name); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, name := range []string{"", "-a", ".a", "a/b", "a b", "ä", "live", "snapshot.jpg", "assets", "api"} {
+		if router.CheckName(name) == nil {
+			t.Errorf("name %q is taken", name)
+		}
+	}
+	for _, names := range [][]string{{"a", "a"}, {"live"}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("cameras %v are taken", names)
+				}
+			}()
+			var cameras []router.Camera
+			for _, name := range names {
+				cameras = append(cameras, router.Camera{Name: name, Stream: open(t, dead, stream.Options{})})
+			}
+			router.New(cameras, router.Options{})
+		}()
+	}
+}
