@@ -1,0 +1,169 @@
+package source
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	maxOther  = 64 << 10    // bytes of an answer that is not pictures
+	afterLast = time.Second // how long a camera may take to go on behind its last chunk
+)
+
+// readResponse reads the answer to req up to its body. The body of anything but a 200 is read whole if it is short and its
+// end beyond doubt; else the link is closed.
+func (t *transport) readResponse(req *http.Request) (*http.Response, error) {
+	l := t.link
+	h, err := readHead(l.in)
+	for err == nil && h.status/100 == 1 {
+		h, err = readHead(l.in)
+	}
+	if err != nil {
+		if timedOut(err) {
+			err = problem("the camera did not answer within " + t.camera.headTime().String())
+		}
+		return nil, err
+	}
+	b := &body{transport: t, link: l, head: h, left: h.length(), in: l.in}
+	t.body = b
+	if len(h.rest) > 0 {
+		b.in = bufio.NewReader(io.MultiReader(bytes.NewReader(h.rest), l.in))
+	}
+	if h.chunked() {
+		b.chunks = &chunks{in: b.in}
+	}
+	resp := &http.Response{
+		Status: strconv.Itoa(h.status) + " " + http.StatusText(h.status), StatusCode: h.status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: h.header, Body: b, ContentLength: -1, Request: req,
+	}
+	if h.status != http.StatusOK {
+		b.finish()
+		resp.Body = http.NoBody
+	}
+	return resp, b.decode(resp)
+}
+
+// A body is the body of an answer as the camera sends it, without its transfer coding. It ends where the connection does:
+// a stream's Content-Length means nothing.
+type body struct {
+	transport *transport
+	link      *link
+	head      *head
+	in        *bufio.Reader
+	chunks    *chunks // nil: not chunked
+	left      int64   // bytes to the end that Content-Length gives; -1: none given
+	over      bool    // more bytes have come than were announced
+	endless   bool    // a stream: see goesOn
+}
+
+// Read reads what the camera sends.
+func (b *body) Read(p []byte) (n int, err error) {
+	if b.chunks != nil {
+		n, err = b.chunks.Read(p)
+		if err == io.EOF && b.goesOn() {
+			n, err = b.chunks.Read(p)
+		}
+	} else {
+		n, err = b.in.Read(p)
+	}
+	if b.left >= 0 {
+		if b.left -= int64(n); b.left < 0 {
+			b.over, b.left = true, -1
+		}
+	}
+	return n, err
+}
+
+// goesOn reports whether a stream goes on behind its last chunk, as some cameras' do.
+func (b *body) goesOn() bool {
+	if !b.endless || !b.chunks.ended {
+		return false
+	}
+	b.link.by = time.Now().Add(afterLast)
+	defer func() { b.link.by = time.Time{} }()
+	if _, err := b.in.Peek(1); err != nil {
+		return false
+	}
+	b.chunks.ended = false
+	return true
+}
+
+// whole reports whether the body has come to an end that is beyond doubt.
+func (b *body) whole() bool {
+	if b.chunks != nil {
+		return b.chunks.ended && b.head.later
+	}
+	return b.left == 0
+}
+
+// Close leaves the link to the next request if the body is whole, and else closes it.
+func (b *body) Close() error {
+	t := b.transport
+	switch {
+	case t.link != b.link:
+	case b.whole() && b.head.persistent() && b.in.Buffered() == 0:
+		t.idle = true
+	default:
+		t.close()
+	}
+	return nil
+}
+
+// finish reads a body that nobody wants, so that the link can be used again; one without a sure end is not waited for.
+func (b *body) finish() {
+	short := b.chunks != nil || b.left >= 0 && b.left <= maxOther
+	switch status := b.head.status; {
+	case status == http.StatusNotModified || status == http.StatusNoContent:
+		b.left, b.chunks = 0, nil
+	case short && b.head.persistent():
+		buf := make([]byte, 4<<10)
+		for range maxOther / len(buf) {
+			if b.whole() {
+				break
+			}
+			if _, err := b.Read(buf[:limit(b.left, len(buf))]); err != nil {
+				break
+			}
+		}
+	}
+	b.Close()
+}
+
+// limit returns how much to read where left bytes are to come, -1 being any number.
+func limit(left int64, size int) int {
+	if left < 0 || left > int64(size) {
+		return size
+	}
+	return int(left)
+}
+
+// decode undoes a content coding that the camera insists on. One that only its head speaks of is ignored.
+func (b *body) decode(resp *http.Response) error {
+	if !strings.Contains(strings.ToLower(resp.Header.Get("Content-Encoding")), "gzip") || resp.Body == http.NoBody {
+		return nil
+	}
+	in := bufio.NewReader(b)
+	if magic, _ := in.Peek(2); !bytes.Equal(magic, []byte{0x1F, 0x8B}) {
+		resp.Body = struct {
+			io.Reader
+			io.Closer
+		}{in, b}
+		return nil
+	}
+	unzip, err := gzip.NewReader(in)
+	if err != nil {
+		return problem("the camera's answer is compressed and broken")
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{unzip, b}
+	return nil
+}

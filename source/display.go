@@ -1,0 +1,68 @@
+package source
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Display returns what of a source's address may be shown: scheme, host and path of a URL. User names, passwords, queries
+// and fragments hold secrets.
+func Display(address string) string {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+		scheme, _, _ := strings.Cut(address, ":")
+		return scheme + ":…"
+	case u.Opaque != "":
+		return (&url.URL{Scheme: u.Scheme, Opaque: u.Opaque}).String()
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}
+
+// secrets are the strings that must never be shown, whoever sends them back to us.
+type secrets []string
+
+// minSecret is how short, in bytes, a secret may be to be looked for: a query's "1" is in too many words.
+const minSecret = 4
+
+// secretsOf collects the secrets of an address and of header values sent with it.
+func secretsOf(u *url.URL, header map[string][]string) secrets {
+	var s secrets
+	add := func(text string) {
+		for _, form := range []string{text, url.QueryEscape(text), url.PathEscape(text)} {
+			if len(form) >= minSecret && !slices.Contains(s, form) {
+				s = append(s, form)
+			}
+		}
+	}
+	if u.User != nil {
+		password, _ := u.User.Password()
+		add(password)
+		add(u.User.Username())
+		add(u.User.String())
+	}
+	add(u.RawQuery)
+	add(u.Fragment)
+	for _, values := range u.Query() {
+		for _, value := range values {
+			add(value)
+		}
+	}
+	for _, values := range header {
+		for _, value := range values {
+			add(value)
+		}
+	}
+	// The longest first: what is left of a secret when a part of it has gone is still too much.
+	slices.SortFunc(s, func(a, b string) int { return len(b) - len(a) })
+	return s
+}
+
+// hide replaces every secret in text.
+func (s secrets) hide(text string) string {
+	for _, secret := range s {
+		text = strings.ReplaceAll(text, secret, "…")
+	}
+	return text
+}

@@ -1,0 +1,146 @@
+package source
+
+import (
+	"context"
+	"hash/maphash"
+	"maps"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"time"
+
+	"mjpegazer/stream"
+)
+
+const (
+	maxRedirects = 10
+	refusedPause = 30 * time.Second // after a refused log-in: cameras lock accounts
+)
+
+// A visit is one run of an [HTTP].
+type visit struct {
+	camera    *HTTP
+	url       *url.URL      // without user and fragment
+	user      *url.Userinfo // nil: there is no log-in
+	secrets   secrets
+	transport *transport
+	client    *http.Client
+	emit      func(stream.Picture)
+
+	parts *Parts
+	facts map[string]string
+	told  bool          // facts are passed on as they are
+	pause time.Duration // before the next visit; 0: the usual
+
+	// Of single pictures: the last one's, to ask for and to know the next one by.
+	seed               maphash.Seed
+	sum                uint64 // 0: there is none
+	modified, identity string
+}
+
+func newVisit(h *HTTP, u *url.URL, emit func(stream.Picture)) *visit {
+	v := &visit{camera: h, user: u.User, emit: emit, secrets: secretsOf(u, h.Header), transport: &transport{camera: h}, seed: maphash.MakeSeed()}
+	v.url = &url.URL{}
+	*v.url = *u
+	v.url.User, v.url.Fragment, v.url.RawFragment = nil, "", ""
+	jar, _ := cookiejar.New(nil) // it never fails
+	v.client = &http.Client{Transport: newLogin(h, u, v.transport), Jar: jar, CheckRedirect: v.redirect}
+	v.parts = NewParts(nil, h.MaxFrame)
+	return v
+}
+
+// redirect decides whether to follow a redirection.
+func (v *visit) redirect(req *http.Request, via []*http.Request) error {
+	switch {
+	case len(via) >= maxRedirects:
+		return problem("the camera redirects in circles")
+	case req.URL.Scheme == "http" && via[len(via)-1].URL.Scheme == "https":
+		return problem("the camera redirects from https to http, which would send everything in the clear")
+	}
+	req.URL.User = nil
+	req.Header.Del("Referer") // it would hold the query
+	v.camera.trace(Redirected, v.secrets.hide(Display(req.URL.String())))
+	return nil
+}
+
+// get makes one request and emits what comes. Nil means that a single picture came and that there may be another.
+func (v *visit) get(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, v.url.String(), nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("User-Agent", "mjpegazer")
+	req.Header.Set("Accept", "*/*")
+	if v.modified != "" {
+		req.Header.Set("If-Modified-Since", v.modified)
+	}
+	if v.identity != "" {
+		req.Header.Set("If-None-Match", v.identity)
+	}
+	resp, err := v.client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	v.answered(resp)
+	switch {
+	case resp.StatusCode == http.StatusNotModified && v.sum != 0:
+		v.emit(stream.Picture{})
+		return nil
+	case resp.StatusCode != http.StatusOK:
+		return v.refused(resp)
+	}
+	return newAnswer(v, resp).read()
+}
+
+// answered notes what the head of an answer tells.
+func (v *visit) answered(resp *http.Response) {
+	v.camera.trace(Answered, resp.Status)
+	facts := map[string]string{}
+	note := func(name, value string) {
+		if value != "" {
+			facts[name] = v.secrets.hide(printable(value[:min(len(value), 200)]))
+		}
+	}
+	note("server", resp.Header.Get("Server"))
+	note("content type", resp.Header.Get("Content-Type"))
+	for _, text := range v.transport.body.head.odd {
+		v.camera.trace(Odd, text)
+	}
+	note("oddities", strings.Join(v.transport.body.head.odd, "; "))
+	if !maps.Equal(facts, v.facts) {
+		v.facts, v.told = facts, false
+	}
+}
+
+// refused is the error of an answer that is none of success.
+func (v *visit) refused(resp *http.Response) error {
+	const where = "http://USER:PASSWORD@HOST/…"
+	switch code := resp.StatusCode; {
+	case code == http.StatusUnauthorized:
+		v.pause = refusedPause
+		switch {
+		case originOf(resp.Request.URL) != originOf(v.url):
+			return problem("the camera redirects to " + Display(resp.Request.URL.String()) + ", which wants a log-in: name that address instead")
+		case v.user == nil:
+			return problem("the camera wants a log-in: put user and password into its address, " + where)
+		}
+		return problem("the camera refuses the log-in: are user and password right?")
+	case code/100 == 3:
+		return problem("the camera redirects and does not say where to")
+	case code == http.StatusNotFound:
+		return problem("the camera knows no such address (404 Not Found): is its path right?")
+	default:
+		return problem("the camera answered " + resp.Status)
+	}
+}
+
+// explain makes what ended the visit a reason that may be shown.
+func (v *visit) explain(err error) error {
+	said := problem(v.secrets.hide(reason(err).Error()))
+	if v.pause > 0 {
+		return stream.RetryAfter(said, v.pause)
+	}
+	return said
+}
