@@ -1,0 +1,80 @@
+package jpeg
+
+import "math"
+
+// zigzag is the natural index of each coefficient in the order in which they
+// are written (figure A.6).
+var zigzag = [64]uint8{
+	0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5,
+	12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
+	35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
+	58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
+}
+
+// zigzagBit has, for each natural index, the bit of its place in that order.
+var zigzagBit = func() (bit [64]uint64) {
+	for place, natural := range zigzag {
+		bit[natural] = 1 << place
+	}
+	return bit
+}()
+
+// standardSteps are the quantization tables of K.1, luminance and chrominance, in
+// natural order.
+var standardSteps = [2][64]uint8{{
+	16, 11, 10, 16, 24, 40, 51, 61,
+	12, 12, 14, 19, 26, 58, 60, 55,
+	14, 13, 16, 24, 40, 57, 69, 56,
+	14, 17, 22, 29, 51, 87, 80, 62,
+	18, 22, 37, 56, 68, 109, 103, 77,
+	24, 35, 55, 64, 81, 104, 113, 92,
+	49, 64, 78, 87, 103, 121, 120, 101,
+	72, 92, 95, 98, 112, 100, 103, 99,
+}, {
+	17, 18, 24, 47, 99, 99, 99, 99,
+	18, 21, 26, 66, 99, 99, 99, 99,
+	24, 26, 56, 99, 99, 99, 99, 99,
+	47, 66, 99, 99, 99, 99, 99, 99,
+	99, 99, 99, 99, 99, 99, 99, 99,
+	99, 99, 99, 99, 99, 99, 99, 99,
+	99, 99, 99, 99, 99, 99, 99, 99,
+	99, 99, 99, 99, 99, 99, 99, 99,
+}}
+
+// quantizer divides the coefficients of transformColumns: 2^32 over the step
+// and what the transform left on the coefficient, in natural order.
+type quantizer [64]uint32
+
+// scaled returns the steps at a quality of 1 to 100, by the rule that everyone
+// took over from libjpeg. None is below the least.
+func scaled(table *[64]uint8, quality, least int) (q [64]uint8) {
+	percent := 200 - 2*quality
+	if quality < 50 {
+		percent = 5000 / quality
+	}
+	for i, step := range table {
+		q[i] = uint8(min(max((int(step)*percent+50)/100, least), 255))
+	}
+	return q
+}
+
+// reciprocals returns the reciprocals of the steps for samples that are to be
+// stretched by a factor.
+func reciprocals(steps *[64]uint8, stretch float64) (q quantizer) {
+	var gain [8]float64
+	for k := range gain {
+		gain[k] = 4 * math.Cos(float64(k)*math.Pi/16)
+	}
+	gain[0] = 2 * math.Sqrt2
+	for i, step := range steps {
+		scale := gain[i/8] * gain[i%8] * (1 << precision)
+		q[i] = uint32(math.Round(stretch * (1 << 32) / (float64(step) * scale)))
+	}
+	return q
+}
+
+// rowLevel returns what a row of eight equal samples adds up to after
+// transformRows.
+func rowLevel(sample float64) int32 {
+	return int32(math.Round(sample * 8 * (1 << precision)))
+}
