@@ -1,0 +1,133 @@
+package test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// module is the name that this project's packages begin with.
+const module = "mjpegazer"
+
+// arrows are the packages of this module that each may import; what its tests import is its own affair, but for the test
+// package, which imports none: it knows the built program alone.
+var arrows = map[string][]string{
+	"":            {"source", "source/v4l2", "stream", "stream/jpeg", "router"},
+	"source":      {"source/v4l2", "stream", "stream/jpeg"},
+	"source/v4l2": {},
+	"stream":      {"stream/jpeg"},
+	"stream/jpeg": {},
+	"router":      {"stream", "stream/jpeg"},
+	"test":        {},
+}
+
+// entries are what stands at the top, beside dotfiles and the files of package main.
+var entries = []string{"LICENSE", "README.md", "go.mod", "go.sum", "router", "source", "stream", "test"}
+
+// A listing is what go list says of a package.
+type listing struct {
+	ImportPath string
+	Imports    []string
+}
+
+// listPackages is what go list says of the packages of this module, for an operating system.
+func listPackages(t *testing.T, system string) []listing {
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", module+"/...")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var packages []listing
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listing
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+// TestLayers keeps the arrows: main → source → stream ← router.
+func TestLayers(t *testing.T) {
+	for _, system := range []string{"linux", "windows"} {
+		for _, p := range listPackages(t, system) {
+			name := within(p.ImportPath)
+			allowed, known := arrows[name]
+			if strings.HasPrefix(name, "test/") {
+				continue // a tool of the tests
+			}
+			if !known {
+				t.Errorf("package %s has no place: the house is main, source, source/v4l2, stream, stream/jpeg, router, test", p.ImportPath)
+			}
+			for _, path := range p.Imports {
+				if ours(path) && !slices.Contains(allowed, within(path)) {
+					t.Errorf("%s imports %s", p.ImportPath, path)
+				}
+				checkOutside(t, name, path)
+			}
+		}
+	}
+}
+
+// checkOutside says which imports from outside have one place, or none.
+func checkOutside(t *testing.T, name, path string) {
+	foreign := strings.Contains(strings.SplitN(path, "/", 2)[0], ".")
+	switch {
+	case strings.HasPrefix(name, "stream") && (path == "net/http" || strings.HasPrefix(path, "net/http/")):
+		t.Errorf("%s imports %s: stream knows no HTTP", name, path)
+	case strings.HasPrefix(path, "github.com/go-chi/chi") && name != "router":
+		t.Errorf("%q imports %s: only router knows chi", name, path)
+	case path == "github.com/pion/mediadevices":
+		t.Errorf("%q imports %s, which drags in WebRTC", name, path)
+	case foreign && (name == "source/v4l2" || name == "stream/jpeg"):
+		t.Errorf("%s imports %s: it needs the standard library alone", name, path)
+	case path == "C":
+		t.Errorf("%q needs cgo", name)
+	}
+}
+
+// ours reports whether a package is of this module.
+func ours(path string) bool { return path == module || strings.HasPrefix(path, module+"/") }
+
+// within is a package's path in this module.
+func within(path string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(path, module), "/")
+}
+
+// TestTop keeps the top of the repository to what belongs there.
+func TestTop(t *testing.T) {
+	top, err := os.ReadDir("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range top {
+		name := entry.Name()
+		program := !entry.IsDir() && filepath.Ext(name) == ".go"
+		built := name == module || name == module+".exe" // as go build leaves it, and .gitignore knows
+		if !program && !built && !strings.HasPrefix(name, ".") && !slices.Contains(entries, name) {
+			t.Errorf("%s does not belong at the top: %s and the files of package main do", name, strings.Join(entries, ", "))
+		}
+	}
+}
+
+// TestNoWebRTC keeps the weight of mediadevices' root package out, whoever imports it.
+func TestNoWebRTC(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{.ImportPath}}", module+"/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for _, path := range strings.Fields(string(out)) {
+		if path == "github.com/pion/mediadevices" || strings.HasPrefix(path, "github.com/pion/webrtc") {
+			t.Errorf("the program depends on %s", path)
+		}
+	}
+}

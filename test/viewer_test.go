@@ -1,0 +1,145 @@
+package test
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/textproto"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A viewer reads /live from a socket, byte by byte as the wire format is written down, and takes nothing else.
+type viewer struct {
+	conn   net.Conn
+	reader *bufio.Reader
+	status string
+	header textproto.MIMEHeader
+}
+
+// view asks for a stream and reads the head of the answer.
+func view(tb testing.TB, address string, headers ...string) *viewer {
+	tb.Helper()
+	v, err := dial(address, 64<<10, headers...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(v.close)
+	if !strings.HasPrefix(v.status, "HTTP/1.1 200 ") {
+		body, _ := io.ReadAll(v.reader)
+		tb.Fatalf("GET %s: %s: %s", address, v.status, body)
+	}
+	return v
+}
+
+func dial(address string, buffer int, headers ...string) (*viewer, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := net.DialTimeout("tcp", u.Host, 10*time.Second)
+	if err != nil {
+		return nil, err
+	}
+	v := &viewer{conn: conn, reader: bufio.NewReaderSize(conn, buffer)}
+	lines := append([]string{"GET " + u.RequestURI() + " HTTP/1.1", "Host: " + u.Host}, headers...)
+	if _, err := io.WriteString(conn, strings.Join(lines, "\r\n")+"\r\n\r\n"); err != nil {
+		return nil, err
+	}
+	conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	text := textproto.NewReader(v.reader)
+	if v.status, err = text.ReadLine(); err != nil {
+		return nil, err
+	}
+	v.header, err = text.ReadMIMEHeader()
+	return v, err
+}
+
+func (v *viewer) close() { v.conn.Close() }
+
+// within bounds every read that follows.
+func (v *viewer) within(d time.Duration) { v.conn.SetReadDeadline(time.Now().Add(d)) }
+
+// expect reads text and nothing else.
+func (v *viewer) expect(text string) error {
+	got := make([]byte, len(text))
+	if n, err := io.ReadFull(v.reader, got); err != nil {
+		return fmt.Errorf("%q, then %w instead of %q", got[:n], err, text)
+	}
+	if string(got) != text {
+		return fmt.Errorf("%q instead of %q", got, text)
+	}
+	return nil
+}
+
+// A part is one picture of the framed form.
+type part struct {
+	header string // as it was, with the empty line that ends it
+	jpeg   []byte
+}
+
+// next reads a part with its headers, and the delimiter behind it. io.EOF is an end between two parts.
+func (v *viewer) next() (part, error) {
+	header, err := v.head()
+	if err != nil {
+		return part{}, err
+	}
+	length, err := contentLength(header)
+	if err != nil {
+		return part{}, err
+	}
+	jpeg := make([]byte, length)
+	if n, err := io.ReadFull(v.reader, jpeg); err != nil {
+		return part{}, fmt.Errorf("a part of %d bytes was cut after %d: %w", length, n, noEOF(err))
+	}
+	return part{string(header), jpeg}, v.expect("\r\n--frame\r\n")
+}
+
+func (v *viewer) head() ([]byte, error) {
+	var header []byte
+	for {
+		line, err := v.reader.ReadSlice('\n')
+		header = append(header, line...)
+		if err != nil && len(header) > 0 {
+			return nil, fmt.Errorf("a part was cut in its header %q: %w", header, noEOF(err))
+		}
+		if err != nil || len(line) == len("\r\n") {
+			return header, err
+		}
+	}
+}
+
+// bare reads n bytes of a picture of the form without lengths: everything up to the delimiter that browsers need to see.
+func (v *viewer) bare() ([]byte, error) {
+	const delimiter = "\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n"
+	var picture []byte
+	for !bytes.HasSuffix(picture, []byte(delimiter)) {
+		run, err := v.reader.ReadSlice('\n')
+		picture = append(picture, run...)
+		if err != nil && err != bufio.ErrBufferFull {
+			return nil, noEOF(err)
+		}
+	}
+	return picture[:len(picture)-len(delimiter)], nil
+}
+
+func contentLength(header []byte) (int, error) {
+	_, rest, found := bytes.Cut(header, []byte("Content-Length: "))
+	digits, _, ended := bytes.Cut(rest, []byte("\r\n"))
+	if !found || !ended {
+		return 0, fmt.Errorf("no Content-Length in %q", header)
+	}
+	return strconv.Atoi(string(digits))
+}
+
+func noEOF(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
