@@ -1,0 +1,170 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// options are those of a SOURCE string. Whoever asks for one makes it known.
+type options struct {
+	given []option
+	known []string
+	err   error // the first
+}
+
+type option struct {
+	name, value string
+	hasValue    bool
+	used        bool
+}
+
+// parseOptions reads a=b&c. A + is a +.
+func parseOptions(fragment string) (*options, error) {
+	o := &options{}
+	for text := range strings.SplitSeq(fragment, "&") {
+		if text == "" {
+			continue
+		}
+		name, value, hasValue := strings.Cut(text, "=")
+		name, err1 := url.PathUnescape(name)
+		value, err2 := url.PathUnescape(value)
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, fmt.Errorf("option %d is badly percent-encoded; a percent sign itself is %%25", len(o.given)+1)
+		}
+		o.given = append(o.given, option{name: name, value: value, hasValue: hasValue})
+	}
+	return o, nil
+}
+
+// each calls set with every value given for an option.
+func (o *options) each(name, form string, set func(value string) error) {
+	o.known = append(o.known, name)
+	for i := range o.given {
+		option := &o.given[i]
+		if option.name != name {
+			continue
+		}
+		option.used = true
+		if set(option.value) != nil && o.err == nil {
+			o.err = fmt.Errorf("option %s must be %s", name, form)
+		}
+	}
+}
+
+// finish returns the first error, such as an option that nobody asked for. What it is called is not repeated: it may be a
+// secret that has got into the wrong place.
+func (o *options) finish() error {
+	for i, option := range o.given {
+		if !option.used && o.err == nil {
+			slices.Sort(o.known)
+			o.err = fmt.Errorf("option %d behind the # is unknown here; known are %s", i+1, strings.Join(o.known, ", "))
+		}
+	}
+	return o.err
+}
+
+// rest returns the options that nobody has asked for, for those that the camera itself knows the names of.
+func (o *options) rest() map[string]string {
+	var rest map[string]string
+	for i := range o.given {
+		if option := &o.given[i]; !option.used {
+			if rest == nil {
+				rest = map[string]string{}
+			}
+			rest[option.name], option.used = option.value, true
+		}
+	}
+	return rest
+}
+
+func (o *options) text(name string, to *string) {
+	o.each(name, "followed by = and a value", func(value string) error {
+		*to = value
+		if value == "" {
+			return strconv.ErrSyntax
+		}
+		return nil
+	})
+}
+
+func (o *options) flag(name string, to *bool) {
+	o.each(name, "without a value, or be true or false", func(value string) (err error) {
+		*to = true
+		if value != "" {
+			*to, err = strconv.ParseBool(value)
+		}
+		return err
+	})
+}
+
+func (o *options) number(name string, least, most int, to *int) {
+	o.each(name, fmt.Sprintf("a number from %d to %d", least, most), func(value string) (err error) {
+		if *to, err = strconv.Atoi(value); err == nil && (*to < least || *to > most) {
+			err = strconv.ErrRange
+		}
+		return err
+	})
+}
+
+func (o *options) duration(name string, to *time.Duration) {
+	o.each(name, "a time such as 500ms, 2s or 1m", func(value string) (err error) {
+		if *to, err = time.ParseDuration(value); err == nil && *to <= 0 {
+			err = strconv.ErrRange
+		}
+		return err
+	})
+}
+
+func (o *options) size(name string, to *int) {
+	o.each(name, "a size such as 500KB, 32MiB or 1000000", func(value string) (err error) {
+		*to, err = ParseSize(value)
+		return err
+	})
+}
+
+func (o *options) header(name string, to *http.Header) {
+	o.each(name, "a header line such as X-Key:abc", func(value string) error {
+		key, text, ok := strings.Cut(value, ":")
+		if !ok || !isField([]byte(value)) || strings.ContainsAny(text, "\r\n\x00") {
+			return strconv.ErrSyntax
+		}
+		if *to == nil {
+			*to = http.Header{}
+		}
+		to.Add(strings.TrimSpace(key), strings.TrimSpace(text))
+		return nil
+	})
+}
+
+// units are those of sizes, the longer names first.
+var units = []struct {
+	name  string
+	bytes float64
+}{
+	{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30},
+	{"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9},
+	{"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {"B", 1},
+}
+
+// ParseSize reads a number of bytes such as 32MiB, 500KB or 1000000. It is at least 1 and at most 1 GiB.
+func ParseSize(text string) (int, error) {
+	number, factor := strings.TrimSpace(text), 1.0
+	for _, unit := range units {
+		if rest := len(number) - len(unit.name); rest > 0 && strings.EqualFold(number[rest:], unit.name) {
+			number, factor = strings.TrimSpace(number[:rest]), unit.bytes
+			break
+		}
+	}
+	n, err := strconv.ParseFloat(number, 64)
+	if n *= factor; err != nil || math.IsNaN(n) || n < 1 || n > 1<<30 {
+		return 0, errors.New("a size is a number of bytes from 1 to 1GiB, such as 500KB, 32MiB or 1000000")
+	}
+	return int(n), nil
+}

@@ -1,0 +1,69 @@
+package source_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"mjpegazer/source"
+)
+
+func TestParseHTTP(t *testing.T) {
+	c, err := source.Parse("https://cam:s%23cret@host:8443/video?x=1#stall=60s&max-frame=500KB&insecure&poll=500ms&header=X-Key:a+b%26c&ipv4&auth=basic", source.Defaults{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := c.Source.(*source.HTTP)
+	if c.Display != "https://host:8443/video" || c.Stall != time.Minute || c.MaxFrame != 500_000 {
+		t.Errorf("%+v", c)
+	}
+	if h.URL != "https://cam:s%23cret@host:8443/video?x=1" || h.MaxFrame != 500_000 || h.Poll != time.Second/2 || !h.IPv4 || !h.Basic ||
+		h.IdleTime != time.Minute || h.Header.Get("X-Key") != "a+b&c" || !h.TLS.InsecureSkipVerify {
+		t.Errorf("%+v", h)
+	}
+}
+
+func TestParseUsesDefaults(t *testing.T) {
+	c, err := source.Parse("http://host/", source.Defaults{Stall: 3 * time.Second, MaxFrame: 7000})
+	if err != nil || c.Stall != 3*time.Second || c.MaxFrame != 7000 || c.Source.(*source.HTTP).MaxFrame != 7000 {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+func TestParseRefusesNonsense(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                  "http://HOST/PATH",
+		"gopher://host/":                    "http://HOST/PATH",
+		"http:///video":                     "makes no sense",
+		"http://host:port/":                 "makes no sense",
+		"http://host/#canary=canary":        "known are auth, ca, header, insecure, ipv4, max-frame, pin, poll, stall",
+		"http://host/?canary#poll=canary":   "option poll must be a time such as 500ms",
+		"http://canary@host/#stall=-1s":     "option stall must be a time",
+		"http://host/#header=canary":        "such as X-Key:abc",
+		"http://host/#max-frame=many":       "option max-frame must be a size",
+		"http://host/#auth=canary":          "auth can be basic",
+		"http://host/#insecure=canary":      "option insecure must be without a value",
+		"http://host/#canary%zz":            "option 1 is badly percent-encoded",
+		"https://host/#ca=/nowhere/canary":  "option ca: the file cannot be read: no such file",
+		"https://host/#pin=sha256/canary":   "option pin must be sha256/",
+		"https://u:canary@ho st/?canary#ca": "makes no sense",
+	} {
+		_, err := source.Parse(text, source.Defaults{})
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
+			t.Errorf("%q: %v; want %q", text, err, want)
+		}
+	}
+}
+
+func TestParseSize(t *testing.T) {
+	for text, want := range map[string]int{"1000000": 1e6, "32MiB": 32 << 20, "500KB": 500e3, "1.5 mb": 15e5, "64k": 64 << 10, "7B": 7} {
+		if n, err := source.ParseSize(text); n != want || err != nil {
+			t.Errorf("%q: %d, %v; want %d", text, n, err, want)
+		}
+	}
+	for _, text := range []string{"", "0", "-1", "NaN", "2GiB", "1e99", "many", "MB", "1 000"} {
+		if n, err := source.ParseSize(text); err == nil {
+			t.Errorf("%q: %d, want an error", text, n)
+		}
+	}
+}
