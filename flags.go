@@ -1,0 +1,204 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"regexp"
+	"strings"
+	"time"
+
+	"mjpegazer/router"
+	"mjpegazer/source"
+	"mjpegazer/stream"
+)
+
+// config is what flags, environment and arguments say.
+type config struct {
+	listen          string
+	linger          time.Duration
+	keep            bool
+	stall           time.Duration
+	maxFrame        size
+	healthThreshold int
+	logLevel        slog.Level
+	logFormat       string
+	logFile         string
+	version         bool
+	cameras         []camera
+}
+
+// camera is a SOURCE with its name.
+type camera struct {
+	name string
+	source.Camera
+}
+
+const usage = `mjpegazer reads cameras once and shows them to any number of viewers.
+
+usage: mjpegazer [flags] [[NAME=]SOURCE ...]
+
+SOURCE is one of
+  http://… https://…   a camera that sends MJPEG over HTTP; user:password@ in the address if it wants them
+  pattern:             a moving test card; what runs when no source is named and VIDEO_URL is not set
+Options of a source stand behind a #, such as pattern:#width=640&height=480&fps=10; stall= and max-frame= are options
+of all. NAME is what viewers say: /NAME/live; without one a camera is camera, camera2 and so on.
+
+flags:
+`
+
+const usageEnd = `
+Every flag can be set by the environment as well: -max-frame by MJPEGAZER_MAX_FRAME, and so on. A flag beats it.
+VIDEO_URL (a source), FLASK_RUN_HOST, FLASK_RUN_PORT, DEBUG (true, yes, y, 1) and LOG_FILE work as in the Python program.
+`
+
+// parse reads the command line and the environment. Its error is one line for the user, or flag.ErrHelp where help was asked
+// for, which is then written to help.
+func parse(args []string, env func(string) string, help io.Writer) (config, error) {
+	c := config{}
+	flags := flag.NewFlagSet("mjpegazer", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	c.define(flags, env)
+	if err := fromEnvironment(flags, env); err != nil {
+		return c, err
+	}
+	arguments, err := interleaved(flags, args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(help, usage)
+		flags.SetOutput(help)
+		flags.PrintDefaults()
+		fmt.Fprint(help, usageEnd)
+		return c, err
+	}
+	if err != nil {
+		return c, fmt.Errorf("%w (-h shows all flags)", err)
+	}
+	if err := c.check(); err != nil || c.version {
+		return c, err
+	}
+	if len(arguments) == 0 {
+		arguments = []string{firstOf(env("VIDEO_URL"), "pattern:")}
+	}
+	c.cameras, err = c.parseCameras(arguments)
+	return c, err
+}
+
+func (c *config) define(f *flag.FlagSet, env func(string) string) {
+	c.maxFrame = stream.DefaultMaxFrame
+	listen := net.JoinHostPort(firstOf(env("FLASK_RUN_HOST"), "127.0.0.1"), firstOf(env("FLASK_RUN_PORT"), "5000"))
+	level := slog.LevelInfo
+	switch strings.ToLower(env("DEBUG")) {
+	case "true", "yes", "y", "1":
+		level = slog.LevelDebug
+	}
+	f.StringVar(&c.listen, "listen", listen, "`address` to serve on; :5000 is everybody")
+	f.DurationVar(&c.linger, "linger", stream.DefaultLinger, "how long a camera stays open after its last viewer")
+	f.BoolVar(&c.keep, "keep", false, "keep all cameras open, viewers or not")
+	f.DurationVar(&c.stall, "stall", stream.DefaultStall, "a camera without a picture for so long is asked anew")
+	f.Var(&c.maxFrame, "max-frame", "a picture of more than this `size` is dropped without being stored")
+	f.IntVar(&c.healthThreshold, "health-threshold", 3, "consecutive failures after which a camera is unhealthy")
+	f.TextVar(&c.logLevel, "log-level", level, "debug, info, warn or error")
+	f.StringVar(&c.logFormat, "log-format", "text", "text or json")
+	f.StringVar(&c.logFile, "log-file", env("LOG_FILE"), "append the log to this `file` (default standard error)")
+	f.BoolVar(&c.version, "version", false, "print version, commit and Go version")
+}
+
+// fromEnvironment sets flags by MJPEGAZER_ variables.
+func fromEnvironment(flags *flag.FlagSet, env func(string) string) error {
+	var failed error
+	flags.VisitAll(func(f *flag.Flag) {
+		name := "MJPEGAZER_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		if value := env(name); value != "" && failed == nil {
+			if err := flags.Set(f.Name, value); err != nil {
+				failed = fmt.Errorf("%s=%s: %w", name, value, err)
+			}
+		}
+	})
+	return failed
+}
+
+// interleaved parses flags wherever they stand among the arguments, as people type them; behind "--" there are none.
+func interleaved(flags *flag.FlagSet, args []string) (arguments []string, err error) {
+	for len(args) > 0 {
+		if err := flags.Parse(args); err != nil {
+			return nil, err
+		}
+		rest := flags.Args()
+		if ended := len(args) > len(rest) && args[len(args)-len(rest)-1] == "--"; ended || len(rest) == 0 {
+			return append(arguments, rest...), nil
+		}
+		arguments, args = append(arguments, rest[0]), rest[1:]
+	}
+	return arguments, nil
+}
+
+func (c *config) check() error {
+	switch {
+	case c.linger < 0:
+		return fmt.Errorf("-linger %v: it must not be negative", c.linger)
+	case c.stall <= 0:
+		return fmt.Errorf("-stall %v: it must be more than nothing", c.stall)
+	case c.healthThreshold < 1:
+		return fmt.Errorf("-health-threshold %d: it must be 1 or more", c.healthThreshold)
+	case c.logFormat != "text" && c.logFormat != "json":
+		return fmt.Errorf("-log-format %s: it must be text or json", c.logFormat)
+	}
+	return nil
+}
+
+// named matches an argument that is, or means to be, NAME=SOURCE: before the first "=" stands nothing that a SOURCE
+// without a name must have there.
+var named = regexp.MustCompile(`^([^=:/#]*)=(.*)$`)
+
+func (c *config) parseCameras(arguments []string) ([]camera, error) {
+	var cameras []camera
+	taken := map[string]bool{}
+	for i, text := range arguments {
+		name := "camera"
+		if i > 0 {
+			name = fmt.Sprintf("camera%d", i+1)
+		}
+		if m := named.FindStringSubmatch(text); m != nil {
+			name, text = m[1], m[2]
+		}
+		if err := router.CheckName(name); err != nil {
+			return nil, err
+		}
+		if taken[name] {
+			return nil, fmt.Errorf("two cameras are named %q: give one of them another name, as in other=SOURCE", name)
+		}
+		taken[name] = true
+		parsed, err := source.Parse(text, source.Defaults{Stall: c.stall, MaxFrame: int(c.maxFrame)})
+		if err != nil {
+			return nil, err
+		}
+		cameras = append(cameras, camera{name, parsed})
+	}
+	return cameras, nil
+}
+
+// size is a flag in bytes.
+type size int
+
+func (s *size) String() string {
+	if *s%(1<<20) == 0 {
+		return fmt.Sprintf("%dMiB", *s>>20)
+	}
+	return fmt.Sprint(int(*s))
+}
+
+func (s *size) Set(text string) (err error) {
+	n, err := source.ParseSize(text)
+	*s = size(n)
+	return err
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}

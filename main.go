@@ -1,0 +1,170 @@
+// Mjpegazer reads cameras once and shows them to any number of viewers.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"mjpegazer/router"
+	"mjpegazer/stream"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is the program; its result the exit status: 2 where the user must ask differently, 1 where something failed.
+func run(args []string, stdout, stderr io.Writer) int {
+	c, err := parse(args, os.Getenv, stdout)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		fmt.Fprintln(stderr, "mjpegazer:", err)
+		return 2
+	case c.version:
+		fmt.Fprintln(stdout, "mjpegazer", version(), build())
+		return 0
+	}
+	if err := serve(c, stderr); err != nil {
+		fmt.Fprintln(stderr, "mjpegazer:", err)
+		return 1
+	}
+	return 0
+}
+
+// serve runs until it is told to stop by a signal.
+func serve(c config, stderr io.Writer) error {
+	log, closeLog, err := openLog(c, stderr)
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	listener, err := listen(c.listen)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	cameras := openCameras(c, log)
+	server := &http.Server{
+		Handler:           router.New(cameras, router.Options{HealthThreshold: c.healthThreshold, Version: version()}),
+		ReadHeaderTimeout: 5 * time.Second,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	greet(log, listener, cameras)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+		stop() // a second signal ends the program at once
+		log.Info("stopping")
+		shutDown(server, cameras)
+		return nil
+	}
+}
+
+func openLog(c config, stderr io.Writer) (log *slog.Logger, closeLog func() error, err error) {
+	w, closeLog := stderr, func() error { return nil }
+	if c.logFile != "" {
+		f, err := os.OpenFile(c.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			return nil, nil, fmt.Errorf("-log-file: %w", err)
+		}
+		w, closeLog = f, f.Close
+	}
+	options := &slog.HandlerOptions{Level: c.logLevel}
+	if c.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options)), closeLog, nil
+	}
+	return slog.New(slog.NewTextHandler(w, options)), closeLog, nil
+}
+
+func openCameras(c config, log *slog.Logger) []router.Camera {
+	cameras := make([]router.Camera, len(c.cameras))
+	for i, cam := range c.cameras {
+		options := stream.Options{
+			Linger: c.linger, Keep: c.keep, Stall: cam.Stall, MaxFrame: cam.MaxFrame,
+			Log: log.With("camera", cam.name),
+		}
+		cameras[i] = router.Camera{Name: cam.name, Stream: stream.New(cam.Source, options), Address: cam.Display}
+	}
+	return cameras
+}
+
+// greet says where to look.
+func greet(log *slog.Logger, l net.Listener, cameras []router.Camera) {
+	all := addresses(l)
+	log.Info("open in a browser", "address", strings.Join(all, " "))
+	for _, c := range cameras {
+		log.Info("camera", "name", c.Name, "source", c.Address, "live", all[0]+c.Name+"/live")
+	}
+}
+
+// Stopping takes less than the 2 s after which people lose patience and the 10 s after which systemd does.
+const (
+	readersTime = 1500 * time.Millisecond // for viewers to take their last part
+	camerasTime = 1900 * time.Millisecond // for cameras to be let go, counted from the same moment
+)
+
+// shutDown ends the viewers' streams after a whole part, and then the rest.
+func shutDown(server *http.Server, cameras []router.Camera) {
+	ctx, cancel := context.WithTimeout(context.Background(), camerasTime)
+	defer cancel()
+	var closing sync.WaitGroup
+	for _, c := range cameras {
+		closing.Go(func() { c.Stream.Close() })
+	}
+	readers, done := context.WithTimeout(ctx, readersTime)
+	defer done()
+	if server.Shutdown(readers) != nil {
+		server.Close()
+	}
+	closed := make(chan struct{})
+	go func() { closing.Wait(); close(closed) }()
+	select {
+	case <-closed:
+	case <-ctx.Done(): // a camera that does not stop ends with the program
+	}
+}
+
+// version is the program's version, as far as the build knows it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return strings.Trim(info.Main.Version, "()")
+	}
+	return "devel"
+}
+
+// build is what else is known of how the program was made: commit and Go version.
+func build() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return runtime.Version()
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return "commit " + s.Value + " " + info.GoVersion
+		}
+	}
+	return "commit unknown " + info.GoVersion
+}
