@@ -8,7 +8,7 @@ import (
 )
 
 // Snapshot answers with one picture: the newest of a live camera, else the first of one that is started for it. Without a
-// picture within the stream's stall time the answer is 503 with Retry-After and the reason.
+// picture within the stream's stall time and a second the answer is 503 with Retry-After and the reason.
 func Snapshot(s *stream.Stream, options Options) http.Handler {
 	return reading(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
