@@ -21,10 +21,10 @@ const (
 // A visit is one run of an [HTTP].
 type visit struct {
 	camera    *HTTP
-	url       *url.URL      // without user and fragment
-	user      *url.Userinfo // nil: there is no log-in
+	url       *url.URL // without user and fragment
 	secrets   secrets
 	transport *transport
+	login     *login
 	client    *http.Client
 	emit      func(stream.Picture)
 
@@ -40,12 +40,13 @@ type visit struct {
 }
 
 func newVisit(h *HTTP, u *url.URL, emit func(stream.Picture)) *visit {
-	v := &visit{camera: h, user: u.User, emit: emit, secrets: secretsOf(u, h.Header), transport: &transport{camera: h}, seed: maphash.MakeSeed()}
+	v := &visit{camera: h, emit: emit, secrets: secretsOf(u, h.Header), transport: &transport{camera: h}, seed: maphash.MakeSeed()}
 	v.url = &url.URL{}
 	*v.url = *u
 	v.url.User, v.url.Fragment, v.url.RawFragment = nil, "", ""
 	jar, _ := cookiejar.New(nil) // it never fails
-	v.client = &http.Client{Transport: newLogin(h, u, v.transport), Jar: jar, CheckRedirect: v.redirect}
+	v.login = newLogin(h, u, v.transport)
+	v.client = &http.Client{Transport: v.login, Jar: jar, CheckRedirect: v.redirect}
 	v.parts = NewParts(nil, h.MaxFrame)
 	return v
 }
@@ -105,6 +106,7 @@ func (v *visit) answered(resp *http.Response) {
 	}
 	note("server", resp.Header.Get("Server"))
 	note("content type", resp.Header.Get("Content-Type"))
+	note("log-in", v.login.used())
 	for _, text := range v.transport.body.head.odd {
 		v.camera.trace(Odd, text)
 	}
@@ -123,8 +125,10 @@ func (v *visit) refused(resp *http.Response) error {
 		switch {
 		case originOf(resp.Request.URL) != originOf(v.url):
 			return problem("the camera redirects to " + Display(resp.Request.URL.String()) + ", which wants a log-in: name that address instead")
-		case v.user == nil:
+		case v.login.user == nil:
 			return problem("the camera wants a log-in: put user and password into its address, " + where)
+		case !answerable(resp.Header):
+			return problem("the camera does not say how to log in, or in a way unknown here: #auth=basic behind its address sends Basic unasked")
 		}
 		return problem("the camera refuses the log-in: are user and password right?")
 	case code/100 == 3:
