@@ -113,7 +113,6 @@ func TestHTTPTimes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				start := time.Now()
 				c := &camera{serve: func(conn net.Conn, _ *http.Request) bool { test.serve(conn); return false }}
 				_, _, err := c.run(t, &source.HTTP{}, 2)
 				if took := c.took; took != test.after || err == nil || !strings.Contains(err.Error(), test.want) {
