@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -62,7 +63,7 @@ func parse(args []string, env func(string) string, help io.Writer) (config, erro
 	flags := flag.NewFlagSet("mjpegazer", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	c.define(flags, env)
-	if err := fromEnvironment(flags, env); err != nil {
+	if err := c.fromEnvironment(flags, env); err != nil {
 		return c, err
 	}
 	arguments, err := interleaved(flags, args)
@@ -80,7 +81,7 @@ func parse(args []string, env func(string) string, help io.Writer) (config, erro
 		return c, err
 	}
 	if len(arguments) == 0 {
-		arguments = []string{firstOf(env("VIDEO_URL"), "pattern:")}
+		arguments = []string{cmp.Or(env("VIDEO_URL"), "pattern:")}
 	}
 	c.cameras, err = c.parseCameras(arguments)
 	return c, err
@@ -88,7 +89,7 @@ func parse(args []string, env func(string) string, help io.Writer) (config, erro
 
 func (c *config) define(f *flag.FlagSet, env func(string) string) {
 	c.maxFrame = stream.DefaultMaxFrame
-	listen := net.JoinHostPort(firstOf(env("FLASK_RUN_HOST"), "127.0.0.1"), firstOf(env("FLASK_RUN_PORT"), "5000"))
+	listen := net.JoinHostPort(cmp.Or(env("FLASK_RUN_HOST"), "127.0.0.1"), cmp.Or(env("FLASK_RUN_PORT"), "5000"))
 	level := slog.LevelInfo
 	switch strings.ToLower(env("DEBUG")) {
 	case "true", "yes", "y", "1":
@@ -106,13 +107,13 @@ func (c *config) define(f *flag.FlagSet, env func(string) string) {
 	f.BoolVar(&c.version, "version", false, "print version, commit and Go version")
 }
 
-// fromEnvironment sets flags by MJPEGAZER_ variables.
-func fromEnvironment(flags *flag.FlagSet, env func(string) string) error {
+// fromEnvironment sets flags by MJPEGAZER_ variables. An error names the variable: its user never gave a flag.
+func (c *config) fromEnvironment(flags *flag.FlagSet, env func(string) string) error {
 	var failed error
 	flags.VisitAll(func(f *flag.Flag) {
 		name := "MJPEGAZER_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		if value := env(name); value != "" && failed == nil {
-			if err := flags.Set(f.Name, value); err != nil {
+			if err := cmp.Or(flags.Set(f.Name, value), c.check()); err != nil {
 				failed = fmt.Errorf("%s=%s: %w", name, value, err)
 			}
 		}
@@ -194,11 +195,4 @@ func (s *size) Set(text string) (err error) {
 	n, err := source.ParseSize(text)
 	*s = size(n)
 	return err
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
