@@ -5,3 +5,10 @@ go 1.26
 require github.com/go-chi/chi/v5 v5.5.0
 
 require github.com/icholy/digest v1.2.0
+
+require github.com/pion/mediadevices v0.9.4
+
+require (
+	github.com/google/uuid v1.6.0 // indirect
+	golang.org/x/image v0.23.0 // indirect
+)

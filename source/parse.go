@@ -27,17 +27,22 @@ type Defaults struct {
 
 // kinds are the kinds of sources by the scheme of the string.
 var kinds = map[string]func(address string, c *Camera, o *options, d Defaults) error{
-	"http":  parseHTTP,
-	"https": parseHTTP,
+	"http":         parseHTTP,
+	"https":        parseHTTP,
+	"webcam":       parseWebcam,
+	"mediadevices": parseMediaDevice,
 }
 
 // Forms lists what a SOURCE string may look like.
-const Forms = "http://HOST/PATH, https://HOST/PATH"
+const Forms = "http://HOST/PATH, https://HOST/PATH, webcam://0, webcam://by-id/NAME, webcam://name/NAME, a number, /dev/videoN, mediadevices:LABEL"
 
 // Parse reads a SOURCE string. Its options stand behind a #, as in #stall=60s&insecure, percent-encoded where need be. An
 // error says what to do, and holds no secrets.
 func Parse(text string, d Defaults) (Camera, error) {
 	scheme, _, _ := strings.Cut(text, ":")
+	if isWebcam(text) {
+		scheme = "webcam"
+	}
 	parse := kinds[strings.ToLower(scheme)]
 	if parse == nil {
 		return Camera{}, errors.New("this is no source; one is " + Forms)

@@ -1,0 +1,143 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/pion/mediadevices/pkg/driver"
+
+	"mjpegazer/source/v4l2"
+	"mjpegazer/stream"
+	"mjpegazer/stream/jpeg"
+)
+
+// A Webcam is a camera of this machine: on USB, or whatever else Video4Linux offers. It is open, and its light is on,
+// while Run runs. Pictures that it compresses itself are passed on untouched; raw ones are compressed here.
+//
+// A Webcam must not be copied once it has run: it knows its camera again after a replug, when the number may be another.
+type Webcam struct {
+	// Address says which: a number, "0"; a node or a link to one, "/dev/video0"; "by-id/" and its name in
+	// /dev/v4l/by-id; or "name/" and what the camera calls itself, or a part of that. Empty is "0".
+	Address string
+
+	// Wishes. The nearest that the camera has is taken.
+	Width, Height int     // in pixels; both zero: near 640 by 480
+	FPS           float64 // pictures a second; zero: the camera's own rate
+	Format        string  // mjpeg, yuyv, uyvy, nv12, nv21, i420, grey or the four characters of another; empty: the best
+
+	// Quality is that of pictures that are compressed here, 1 to 100; zero is 80.
+	Quality int
+
+	// Controls are set whenever the camera is opened: values, or names in a menu, by the name of the control. [Webcam.Check]
+	// tells whether the camera has them.
+	Controls map[string]string
+
+	// Log is told what the camera takes instead of what was wished; nil is nobody.
+	Log *slog.Logger
+
+	camera v4l2.Camera // as it was when it was opened last
+}
+
+// Run implements [stream.Source].
+func (w *Webcam) Run(ctx context.Context, emit func(stream.Picture)) error {
+	path, err := w.locate()
+	if err != nil {
+		return stream.RetryAfter(err, absent)
+	}
+	err = w.record(ctx, path, emit)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return explain(path, err)
+}
+
+// record finds the camera among mediadevices' drivers, opens it and reads its pictures.
+func (w *Webcam) record(ctx context.Context, path string, emit func(stream.Picture)) error {
+	webcam := &webcamDriver{path: path, damaged: func(pictures int) { emit(stream.Picture{Damaged: pictures}) }}
+	d, err := register(webcam)
+	if err != nil {
+		return err
+	}
+	defer driver.GetManager().Delete(d.ID())
+	if err := d.Open(); err != nil {
+		return err
+	}
+	defer d.Close()
+	w.camera = webcam.device.Camera
+	if err := setControls(webcam.device, w.Controls); err != nil {
+		return err
+	}
+	media, err := w.choose(webcam.formats)
+	if err != nil {
+		return err
+	}
+	reader, err := d.(driver.VideoRecorder).VideoRecord(media)
+	if err != nil {
+		return err
+	}
+	defer context.AfterFunc(ctx, webcam.device.Interrupt)()
+	r := recording{emit: emit, encoder: jpeg.Encoder{Quality: w.Quality}, facts: w.facts(webcam.mode)}
+	return r.run(ctx, reader)
+}
+
+// Check tells what is wrong with the Controls: one that the camera does not have, a value that it does not take. A camera
+// that is not there, or cannot be opened now, may have everything.
+func (w *Webcam) Check() error {
+	path, err := w.locate()
+	if err != nil {
+		return nil
+	}
+	d, err := v4l2.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer d.Close()
+	all, err := d.Controls()
+	if err != nil {
+		return nil
+	}
+	_, err = matchControls(all, w.Controls)
+	return err
+}
+
+// facts says what the camera sends, and, in the log as well, what of the wishes it does not.
+func (w *Webcam) facts(mode v4l2.Mode) map[string]string {
+	size := fmt.Sprintf("%dx%d", mode.Width, mode.Height)
+	facts := map[string]string{
+		"camera": w.camera.Name, "device": w.camera.Path, "bus": w.camera.Bus,
+		"format": mode.FourCC.String(), "size": size,
+	}
+	if mode.FPS > 0 {
+		facts["rate"] = strconv.FormatFloat(math.Round(mode.FPS*100)/100, 'f', -1, 64)
+	}
+	if missed := w.missed(mode); missed != "" {
+		facts["wished"] = missed
+		if w.Log != nil {
+			w.Log.Info("the nearest that the camera has is taken", "wished", missed,
+				"format", facts["format"], "size", size, "rate", facts["rate"])
+		}
+	}
+	return facts
+}
+
+// missed lists the wishes that a mode does not fulfil.
+func (w *Webcam) missed(mode v4l2.Mode) string {
+	var missed []string
+	if w.Width != 0 && w.Width != mode.Width {
+		missed = append(missed, fmt.Sprintf("width=%d", w.Width))
+	}
+	if w.Height != 0 && w.Height != mode.Height {
+		missed = append(missed, fmt.Sprintf("height=%d", w.Height))
+	}
+	if w.FPS != 0 && math.Abs(w.FPS-mode.FPS) > 0.05 {
+		missed = append(missed, fmt.Sprintf("fps=%g", w.FPS))
+	}
+	if w.Format != "" && !isFormat(w.Format, formatRank(mode.FourCC)) {
+		missed = append(missed, "format="+w.Format)
+	}
+	return strings.Join(missed, " ")
+}
