@@ -29,6 +29,9 @@ func main() {
 
 // run is the program; its result the exit status: 2 where the user must ask differently, 1 where something failed.
 func run(args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "webcams" {
+		return webcams(args[1:], stdout, stderr)
+	}
 	c, err := parse(args, os.Getenv, stdout)
 	switch {
 	case errors.Is(err, flag.ErrHelp):

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+	"text/tabwriter"
+
+	"mjpegazer/source/v4l2"
+)
+
+const webcamsUsage = `usage: mjpegazer webcams [-json]
+
+lists the cameras of this machine: what to call them, what they send, what can be set on them.
+`
+
+// webcams lists the cameras of this machine.
+func webcams(args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("webcams", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	asJSON := flags.Bool("json", false, "for programs")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(stdout, webcamsUsage)
+		return 0
+	case err != nil || flags.NArg() > 0:
+		fmt.Fprint(stderr, webcamsUsage)
+		return 2
+	}
+	cameras, err := v4l2.List()
+	if err != nil {
+		fmt.Fprintln(stderr, "mjpegazer:", err)
+		return 1
+	}
+	if *asJSON {
+		e := json.NewEncoder(stdout)
+		e.SetIndent("", "  ")
+		err = e.Encode(append([]v4l2.Camera{}, cameras...)) // an empty list is one too
+	} else {
+		err = printWebcams(stdout, cameras)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "mjpegazer:", err)
+		return 1
+	}
+	return 0
+}
+
+func printWebcams(w io.Writer, cameras []v4l2.Camera) error {
+	if len(cameras) == 0 {
+		_, err := fmt.Fprintln(w, "no camera is plugged in")
+		return err
+	}
+	table := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	for i, c := range cameras {
+		if i > 0 {
+			fmt.Fprintln(table)
+		}
+		fmt.Fprintf(table, "%s: %s\n", c.Path, c.Name)
+		if c.Trouble != "" {
+			fmt.Fprintf(table, "  trouble\t%s\n", c.Trouble)
+		}
+		fmt.Fprintf(table, "  source\t%s\n", "webcam://"+strings.TrimPrefix(c.Path, "/dev/video"))
+		if c.ID != "" {
+			fmt.Fprintf(table, "  \t%s\n", "webcam://by-id/"+url.PathEscape(c.ID))
+		}
+		fmt.Fprintf(table, "  bus\t%s\n", c.Bus)
+		fmt.Fprintf(table, "  driver\t%s\n", c.Driver)
+		printFormats(table, c.Formats)
+		printControls(table, c.Controls)
+	}
+	return table.Flush()
+}
+
+func printFormats(w io.Writer, formats []v4l2.Format) {
+	title := "formats"
+	for _, f := range formats {
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", title, f.FourCC, f.Description)
+		title = ""
+		for _, s := range f.Sizes {
+			fmt.Fprintf(w, "  \t\t  %s\n", s)
+		}
+	}
+}
+
+func printControls(w io.Writer, controls []v4l2.Control) {
+	title := "controls"
+	for _, c := range controls {
+		value := fmt.Sprintf("%s=%d", c.Name, c.Value)
+		if c.Type == v4l2.Button {
+			value = c.Name
+		}
+		notes := []string{c.Range()}
+		if c.ReadOnly {
+			notes = append(notes, "cannot be set")
+		}
+		if c.Inactive {
+			notes = append(notes, "has no effect now")
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", title, value, strings.Join(notes, "; "))
+		title = ""
+	}
+}
