@@ -41,6 +41,7 @@ type camera struct {
 const usage = `mjpegazer reads cameras once and shows them to any number of viewers.
 
 usage: mjpegazer [flags] [[NAME=]SOURCE ...]
+       mjpegazer webcams [-json]    lists the webcams of this machine
 
 SOURCE is one of
   http://… https://…   a camera that sends MJPEG over HTTP; user:password@ in the address if it wants them

@@ -6,7 +6,10 @@ require github.com/go-chi/chi/v5 v5.5.0
 
 require github.com/icholy/digest v1.2.0
 
-require github.com/pion/mediadevices v0.9.4
+require (
+	github.com/pion/mediadevices v0.9.4
+	golang.org/x/sys v0.30.0
+)
 
 require (
 	github.com/google/uuid v1.6.0 // indirect
