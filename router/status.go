@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"net/http"
+	"runtime"
 	"time"
 
 	"mjpegazer/stream"
@@ -22,9 +23,11 @@ func newSite(cameras []Camera, options Options) *site {
 
 // Status is the JSON of /status.
 type Status struct {
-	Version string         `json:"version"`
-	Uptime  float64        `json:"uptime_seconds"`
-	Cameras []CameraStatus `json:"cameras"`
+	Version string  `json:"version"`
+	Uptime  float64 `json:"uptime_seconds"`
+	// Goroutines is how much the program has to do at once: it sinks back when viewers have gone.
+	Goroutines int            `json:"goroutines"`
+	Cameras    []CameraStatus `json:"cameras"`
 }
 
 // CameraStatus is one camera in [Status].
@@ -51,9 +54,10 @@ type CameraStatus struct {
 
 func (s *site) report() Status {
 	status := Status{
-		Version: s.options.version(),
-		Uptime:  math.Round(time.Since(s.started).Seconds()),
-		Cameras: make([]CameraStatus, len(s.cameras)),
+		Version:    s.options.version(),
+		Uptime:     math.Round(time.Since(s.started).Seconds()),
+		Goroutines: runtime.NumGoroutine(),
+		Cameras:    make([]CameraStatus, len(s.cameras)),
 	}
 	for i, c := range s.cameras {
 		status.Cameras[i] = c.status(s.options)
