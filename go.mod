@@ -15,3 +15,5 @@ require (
 	github.com/google/uuid v1.6.0 // indirect
 	golang.org/x/image v0.23.0 // indirect
 )
+
+require github.com/mattn/go-mjpeg v0.0.3

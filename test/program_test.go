@@ -72,6 +72,14 @@ type program struct {
 // start starts a program and waits until it says where it listens. It ends with the test.
 func start(tb testing.TB, cmd *exec.Cmd) *program {
 	tb.Helper()
+	p := launch(tb, cmd)
+	p.url = p.await(tb, `(http://127\.0\.0\.1:[0-9]+)/["\s]`)
+	return p
+}
+
+// launch starts a program that may have nothing to say. It ends with the test.
+func launch(tb testing.TB, cmd *exec.Cmd) *program {
+	tb.Helper()
 	p := &program{cmd: cmd, said: &transcript{more: make(chan struct{}, 1)}, exited: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = p.said, p.said
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
@@ -90,7 +98,6 @@ func start(tb testing.TB, cmd *exec.Cmd) *program {
 			tb.Logf("the program said:\n%s", p.said)
 		}
 	})
-	p.url = p.await(tb, `(http://[^/\s"]+)/`)
 	return p
 }
 

@@ -1,0 +1,202 @@
+package test
+
+import (
+	"io"
+	"regexp"
+	"testing"
+	"time"
+)
+
+var partHeader = regexp.MustCompile(`^Content-Type: image/jpeg\r\nContent-Length: [0-9]+\r\nX-Timestamp: [0-9]+\.[0-9]{6}\r\n\r\n$`)
+
+// TestFramedForm reads byte by byte what all but browsers get.
+func TestFramedForm(t *testing.T) {
+	pictures := picturesOf(20_000)
+	camera := newCamera(t, 20*time.Millisecond, pictures.take)
+	p := start(t, command(t, anyPort, camera.url()))
+	v := view(t, p.url+"/live", "Accept: */*")
+	checkHead(t, v)
+	if err := v.expect("--frame\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	for last := 0; last < 30; {
+		part, err := v.next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !partHeader.MatchString(part.header) {
+			t.Errorf("part headers %q", part.header)
+		}
+		n, err := pictures.check(part.jpeg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n <= last {
+			t.Errorf("picture %d came after %d", n, last)
+		}
+		last = n
+	}
+}
+
+// TestBareForm reads byte by byte what browsers get.
+func TestBareForm(t *testing.T) {
+	for _, accept := range []string{
+		"image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8", // Chromium
+		"image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5",
+		"image/webp",
+	} {
+		pictures := picturesOf(20_000)
+		camera := newCamera(t, 20*time.Millisecond, pictures.take)
+		p := start(t, command(t, anyPort, camera.url()))
+		v := view(t, p.url+"/live", "Accept: "+accept)
+		checkHead(t, v)
+		if err := v.expect("--frame\r\nContent-Type: image/jpeg\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		for last := 0; last < 10; {
+			picture, err := v.bare()
+			if err != nil {
+				t.Fatal(err)
+			}
+			n, err := pictures.check(picture)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n <= last {
+				t.Errorf("picture %d came after %d", n, last)
+			}
+			last = n
+		}
+	}
+}
+
+func checkHead(t *testing.T, v *viewer) {
+	t.Helper()
+	for name, want := range map[string]string{
+		"Content-Type":      "multipart/x-mixed-replace; boundary=frame",
+		"Cache-Control":     "no-store",
+		"X-Accel-Buffering": "no",
+		"Transfer-Encoding": "",
+		"Content-Length":    "",
+	} {
+		if got := v.header.Get(name); got != want {
+			t.Errorf("%s: %q, not %q", name, got, want)
+		}
+	}
+}
+
+// TestNotLate has a camera so slow that a picture held until the next one comes is seen at once: each must be there whole,
+// with the delimiter that ends it, before the next exists.
+func TestNotLate(t *testing.T) {
+	pictures := picturesOf(20_000)
+	camera := newCamera(t, 1500*time.Millisecond, pictures.take)
+	p := start(t, command(t, anyPort, camera.url()))
+	framed := view(t, p.url+"/live")
+	bare := view(t, p.url+"/live", "Accept: image/*")
+	if err := framed.expect("--frame\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := bare.expect("--frame\r\nContent-Type: image/jpeg\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		part, err := framed.next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		newest(t, camera, pictures, part.jpeg)
+		picture, err := bare.bare()
+		if err != nil {
+			t.Fatal(err)
+		}
+		newest(t, camera, pictures, picture)
+	}
+	late := view(t, p.url+"/live")
+	if err := late.expect("--frame\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	part, err := late.next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	newest(t, camera, pictures, part.jpeg)
+}
+
+// newest checks that a picture is the last one that the camera took.
+func newest(t *testing.T, camera *camera, pictures pictures, picture []byte) {
+	t.Helper()
+	n, err := pictures.check(picture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if taken := int(camera.taken.Load()); n != taken {
+		t.Errorf("picture %d was whole when picture %d was already taken", n, taken)
+	}
+}
+
+// TestThinned gives one viewer fewer pictures, evenly chosen, and another one all.
+func TestThinned(t *testing.T) {
+	pictures := picturesOf(4_000)
+	camera := newCamera(t, 25*time.Millisecond, pictures.take)
+	p := start(t, command(t, anyPort, camera.url()))
+	all, few := view(t, p.url+"/live"), view(t, p.url+"/live?fps=10")
+	go io.Copy(io.Discard, all.reader)
+	if err := few.expect("--frame\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	const count = 21
+	var first, last int
+	for i := range count {
+		part, err := few.next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := pictures.check(part.jpeg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			first = n
+		} else if n-last < 2 {
+			t.Errorf("picture %d came right after %d", n, last)
+		}
+		last = n
+	}
+	if every := float64(last-first) / (count - 1); every < 3.6 || every > 6 {
+		t.Errorf("one of %.1f pictures came; 40 a second thinned to 10 is one of 4", every)
+	}
+}
+
+// TestOnDemand reads nothing from a camera that nobody watches, before the first viewer or after the last.
+func TestOnDemand(t *testing.T) {
+	camera := newCamera(t, 20*time.Millisecond, picturesOf(4_000).take)
+	p := start(t, command(t, anyPort, "-linger=300ms", camera.url()))
+	time.Sleep(300 * time.Millisecond)
+	if n := camera.dials.Load(); n != 0 {
+		t.Errorf("%d connections to a camera that nobody watches", n)
+	}
+	v := view(t, p.url+"/live")
+	v.close()
+	for deadline := time.Now().Add(5 * time.Second); camera.viewers.Load() > 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the camera is still read 5 s after its last viewer, with a linger of 300 ms")
+		}
+	}
+	if n := camera.dials.Load(); n != 1 {
+		t.Errorf("%d connections for one viewer", n)
+	}
+}
+
+// TestKeep reads a camera from the start, and goes on.
+func TestKeep(t *testing.T) {
+	camera := newCamera(t, 20*time.Millisecond, picturesOf(4_000).take)
+	start(t, command(t, anyPort, "-keep", "-linger=10ms", camera.url()))
+	for deadline := time.Now().Add(5 * time.Second); camera.taken.Load() < 10; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("-keep does not read a camera that nobody watches")
+		}
+	}
+	if camera.dials.Load() != 1 {
+		t.Errorf("%d connections", camera.dials.Load())
+	}
+}
