@@ -57,6 +57,10 @@ func TestFormatsOfOnePictureGiveOneJPEG(t *testing.T) {
 			picture := scene(size.X, size.Y, group[0])
 			var e jpeg.Encoder
 			want := mustAppend(t, &e, picture.raw())
+			info, end, err := jpeg.Inspect(want)
+			if err != nil || end != len(want) || info.NoTables || info.Width != size.X || info.Height != size.Y {
+				t.Errorf("%s %v is seen as %+v of %d bytes (%v)", group[0], size, info, end, err)
+			}
 			for _, format := range group {
 				for _, padding := range []int{0, 2, 30} {
 					raw := picture.in(format, padding)
