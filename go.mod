@@ -8,12 +8,10 @@ require github.com/icholy/digest v1.2.0
 
 require (
 	github.com/pion/mediadevices v0.9.4
+	golang.org/x/image v0.42.0
 	golang.org/x/sys v0.30.0
 )
 
-require (
-	github.com/google/uuid v1.6.0 // indirect
-	golang.org/x/image v0.23.0 // indirect
-)
+require github.com/google/uuid v1.6.0 // indirect
 
 require github.com/mattn/go-mjpeg v0.0.3
