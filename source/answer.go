@@ -43,6 +43,9 @@ func (a *answer) read() error {
 		if err != nil {
 			return a.end(part.Damaged, err)
 		}
+		if a.other && part.Repeat {
+			continue // it keeps a connection open, and says nothing of the camera
+		}
 		a.picture(part)
 		if a.single {
 			// The rest of the answer, or a stream that is only said to be one picture.
@@ -65,6 +68,9 @@ func (a *answer) picture(part Part) {
 		}
 		a.sum = sum
 		a.modified, a.identity = a.resp.Header.Get("Last-Modified"), a.resp.Header.Get("ETag")
+	}
+	if a.other {
+		p.Time = part.Time
 	}
 	if !a.told {
 		p.Facts, a.told = a.facts, true

@@ -2,22 +2,32 @@ package source
 
 import (
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 )
 
-// Display returns what of a source's address may be shown: scheme, host and path of a URL. User names, passwords, queries
-// and fragments hold secrets.
-func Display(address string) string {
-	u, err := url.Parse(address)
-	switch {
-	case err != nil:
-		scheme, _, _ := strings.Cut(address, ":")
-		return scheme + ":…"
-	case u.Opaque != "":
-		return (&url.URL{Scheme: u.Scheme, Opaque: u.Opaque}).String()
+// Display returns what of a SOURCE string may be shown: scheme, host and path, of a command its name. User names,
+// passwords, queries, fragments and arguments hold secrets.
+func Display(text string) string {
+	address, _ := cutOptions(text)
+	switch scheme := schemeOf(address); scheme {
+	case "http", "https":
+		u, err := url.Parse(address)
+		if err != nil {
+			return scheme + "://…"
+		}
+		return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+	case "exec":
+		args, err := splitCommand(address[len("exec:"):])
+		if err != nil {
+			return "exec:…"
+		}
+		return "exec:" + filepath.Base(args[0])
+	case "":
+		return "…"
 	}
-	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+	return address
 }
 
 // secrets are the strings that must never be shown, whoever sends them back to us.

@@ -28,6 +28,9 @@ type HTTP struct {
 	TLS *tls.Config
 	// Poll is the pause between two single pictures; 0 means a second.
 	Poll time.Duration
+	// Instance is what this program sends as X-Mjpegazer-Instance: an answer that carries it is refused, for the program
+	// would read itself.
+	Instance string
 	// MaxFrame is how large a picture may be, in bytes; 0 means [DefaultMaxFrame].
 	MaxFrame int
 

@@ -113,6 +113,15 @@ func (o *options) number(name string, least, most int, to *int) {
 	})
 }
 
+func (o *options) rate(name string, to *float64) {
+	o.each(name, "a number of pictures a second, such as 10 or 0.5", func(value string) (err error) {
+		if *to, err = strconv.ParseFloat(value, 64); err == nil && !(*to >= 0.001 && *to <= 1000) {
+			err = strconv.ErrRange
+		}
+		return err
+	})
+}
+
 func (o *options) duration(name string, to *time.Duration) {
 	o.each(name, "a time such as 500ms, 2s or 1m", func(value string) (err error) {
 		if *to, err = time.ParseDuration(value); err == nil && *to <= 0 {

@@ -13,6 +13,9 @@ import (
 	"mjpegazer/stream"
 )
 
+// instanceHeader tells one mjpegazer from another. It also comes through proxies that put another Server in its place.
+const instanceHeader = "X-Mjpegazer-Instance"
+
 const (
 	maxRedirects = 10
 	refusedPause = 30 * time.Second // after a refused log-in: cameras lock accounts
@@ -31,6 +34,7 @@ type visit struct {
 	parts *Parts
 	facts map[string]string
 	told  bool          // facts are passed on as they are
+	other bool          // the camera is another mjpegazer
 	pause time.Duration // before the next visit; 0: the usual
 
 	// Of single pictures: the last one's, to ask for and to know the next one by.
@@ -86,6 +90,8 @@ func (v *visit) get(ctx context.Context) error {
 	defer resp.Body.Close()
 	v.answered(resp)
 	switch {
+	case v.camera.Instance != "" && resp.Header.Get(instanceHeader) == v.camera.Instance:
+		return problem("this address is the program's own: it would show itself to itself")
 	case resp.StatusCode == http.StatusNotModified && v.sum != 0:
 		v.emit(stream.Picture{})
 		return nil
@@ -99,6 +105,7 @@ func (v *visit) get(ctx context.Context) error {
 func (v *visit) answered(resp *http.Response) {
 	v.camera.trace(Answered, resp.Status)
 	facts := map[string]string{}
+	v.other = resp.Header.Get(instanceHeader) != "" || strings.HasPrefix(resp.Header.Get("Server"), "mjpegazer")
 	note := func(name, value string) {
 		if value != "" {
 			facts[name] = v.secrets.hide(printable(value[:min(len(value), 200)]))

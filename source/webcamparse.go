@@ -2,7 +2,6 @@ package source
 
 import (
 	"errors"
-	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -63,11 +62,5 @@ func parseWishes(o *options, width, height *int, fps *float64, quality *int) {
 	o.number("width", 1, maxSide, width)
 	o.number("height", 1, maxSide, height)
 	o.number("quality", 1, 100, quality)
-	const most = 1000
-	o.each("fps", fmt.Sprintf("a number of pictures a second, more than 0 and at most %d", most), func(value string) (err error) {
-		if *fps, err = strconv.ParseFloat(value, 64); err == nil && !(*fps > 0 && *fps <= most) {
-			err = strconv.ErrRange
-		}
-		return err
-	})
+	o.rate("fps", fps)
 }
