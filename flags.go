@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"crypto/rand"
 	"errors"
 	"flag"
 	"fmt"
@@ -29,6 +30,7 @@ type config struct {
 	logFormat       string
 	logFile         string
 	version         bool
+	instance        string // tells this run of the program from any other
 	cameras         []camera
 }
 
@@ -60,7 +62,7 @@ VIDEO_URL (a source), FLASK_RUN_HOST, FLASK_RUN_PORT, DEBUG (true, yes, y, 1) an
 // parse reads the command line and the environment. Its error is one line for the user, or flag.ErrHelp where help was asked
 // for, which is then written to help.
 func parse(args []string, env func(string) string, help io.Writer) (config, error) {
-	c := config{}
+	c := config{instance: rand.Text()}
 	flags := flag.NewFlagSet("mjpegazer", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	c.define(flags, env)
@@ -156,6 +158,7 @@ func (c *config) check() error {
 var named = regexp.MustCompile(`^([^=:/#]*)=(.*)$`)
 
 func (c *config) parseCameras(arguments []string) ([]camera, error) {
+	defaults := source.Defaults{Stall: c.stall, MaxFrame: int(c.maxFrame), Instance: c.instance}
 	var cameras []camera
 	taken := map[string]bool{}
 	for i, text := range arguments {
@@ -173,7 +176,7 @@ func (c *config) parseCameras(arguments []string) ([]camera, error) {
 			return nil, fmt.Errorf("two cameras are named %q: give one of them another name, as in other=SOURCE", name)
 		}
 		taken[name] = true
-		parsed, err := source.Parse(text, source.Defaults{Stall: c.stall, MaxFrame: int(c.maxFrame)})
+		parsed, err := source.Parse(text, defaults)
 		if err != nil {
 			return nil, err
 		}

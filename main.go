@@ -69,7 +69,9 @@ func serve(c config, stderr io.Writer) error {
 
 	cameras := openCameras(c, log)
 	server := &http.Server{
-		Handler:           router.New(cameras, router.Options{HealthThreshold: c.healthThreshold, Version: version()}),
+		Handler: router.New(cameras, router.Options{
+			HealthThreshold: c.healthThreshold, Version: version(), Instance: c.instance,
+		}),
 		ReadHeaderTimeout: 5 * time.Second,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    64 << 10,
@@ -109,7 +111,7 @@ func openCameras(c config, log *slog.Logger) []router.Camera {
 	cameras := make([]router.Camera, len(c.cameras))
 	for i, cam := range c.cameras {
 		options := stream.Options{
-			Linger: c.linger, Keep: c.keep, Stall: cam.Stall, MaxFrame: cam.MaxFrame,
+			Linger: c.linger, Keep: c.keep || cam.Keep, Stall: cam.Stall, MaxFrame: cam.MaxFrame,
 			Log: log.With("camera", cam.name),
 		}
 		cameras[i] = router.Camera{Name: cam.name, Stream: stream.New(cam.Source, options), Address: cam.Display}

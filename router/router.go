@@ -53,14 +53,21 @@ func mount(r chi.Router, path string, c Camera, options Options) {
 	r.Handle(path+"health", Health(c.Stream, options))
 }
 
-// identify names the program in every answer: another one that reads from it may trust its time stamps, and finds out
-// when it reads from itself.
+// instanceHeader tells one running program from another, in questions and answers.
+const instanceHeader = "X-Mjpegazer-Instance"
+
+// identify names the program in every answer: another one that reads from it may trust its time stamps. A program that was
+// told to read itself is refused before it waits for its own first picture.
 func identify(options Options) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Server", "mjpegazer/"+options.version())
 			if options.Instance != "" {
-				w.Header().Set("X-Mjpegazer-Instance", options.Instance)
+				w.Header().Set(instanceHeader, options.Instance)
+				if r.Header.Get(instanceHeader) == options.Instance {
+					http.Error(w, "this is the program that asks", http.StatusLoopDetected)
+					return
+				}
 			}
 			next.ServeHTTP(w, r)
 		})

@@ -195,3 +195,14 @@ func TestNames(t *testing.T) {
 		}()
 	}
 }
+
+func TestWhoReadsItselfIsRefused(t *testing.T) {
+	s := open(t, pictures(time.Hour, picture(1, 0)), stream.Options{})
+	server := serve(t, router.New([]router.Camera{{Name: "me", Stream: s}}, router.Options{Instance: "abc"}))
+	for instance, status := range map[string]int{"": 200, "other": 200, "abc": http.StatusLoopDetected} {
+		r := get(t, "GET", server.URL+"/me/snapshot", "X-Mjpegazer-Instance", instance)
+		if r.StatusCode != status || r.Header.Get("X-Mjpegazer-Instance") != "abc" {
+			t.Errorf("instance %q: %s, answered by %q", instance, r.Status, r.Header.Get("X-Mjpegazer-Instance"))
+		}
+	}
+}

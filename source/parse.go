@@ -32,6 +32,7 @@ type Defaults struct {
 var kinds = map[string]func(address string, c *Camera, o *options, d Defaults) error{
 	"http":         parseHTTP,
 	"https":        parseHTTP,
+	"pattern":      parsePattern,
 	"webcam":       parseWebcam,
 	"mediadevices": parseMediaDevice,
 	"exec":         parseCommand,
@@ -40,7 +41,7 @@ var kinds = map[string]func(address string, c *Camera, o *options, d Defaults) e
 }
 
 // Forms lists what a SOURCE string may look like.
-const Forms = "http://HOST/PATH, https://HOST/PATH, webcam://0, webcam://by-id/NAME, webcam://name/NAME, a number, /dev/videoN, " +
+const Forms = "http://HOST/PATH, https://HOST/PATH, pattern:, webcam://0, webcam://by-id/NAME, webcam://name/NAME, a number, /dev/videoN, " +
 	"exec:COMMAND ARGS, file:PATH, - (standard input), mediadevices:LABEL"
 
 // Parse reads a SOURCE string. Its options stand behind a #, as in #stall=60s&insecure, percent-encoded where need be. An

@@ -3,8 +3,10 @@ package source
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"mjpegazer/stream"
@@ -71,4 +73,15 @@ func (p Pattern) Run(ctx context.Context, emit func(stream.Picture)) error {
 		number = max(number+1, due)
 		wait.Reset(time.Until(began.Add(time.Duration(float64(number) * float64(time.Second) / p.FPS))))
 	}
+}
+
+func parsePattern(address string, c *Camera, o *options, _ Defaults) error {
+	if _, rest, _ := strings.Cut(address, ":"); rest != "" {
+		return errors.New("a test card is pattern: and nothing else but options, such as pattern:#width=640&height=480&fps=10")
+	}
+	p := Pattern{}
+	parseWishes(o, &p.Width, &p.Height, &p.FPS, &p.Quality)
+	c.Source = p
+	_, err := p.filled()
+	return err
 }

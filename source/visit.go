@@ -77,6 +77,9 @@ func (v *visit) get(ctx context.Context) error {
 	}
 	req.Header.Set("User-Agent", "mjpegazer")
 	req.Header.Set("Accept", "*/*")
+	if v.camera.Instance != "" { // who reads itself would otherwise wait for its own first picture
+		req.Header.Set(instanceHeader, v.camera.Instance)
+	}
 	if v.modified != "" {
 		req.Header.Set("If-Modified-Since", v.modified)
 	}

@@ -56,7 +56,7 @@ func parseMediaDevice(address string, c *Camera, o *options, _ Defaults) error {
 	return nil
 }
 
-// parseWishes reads what all cameras of this machine may be asked for.
+// parseWishes reads what every camera whose pictures are made here may be asked for.
 func parseWishes(o *options, width, height *int, fps *float64, quality *int) {
 	const maxSide = 1<<16 - 1
 	o.number("width", 1, maxSide, width)
