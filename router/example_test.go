@@ -1,0 +1,86 @@
+package router_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+
+	"mjpegazer/router"
+	"mjpegazer/source"
+	"mjpegazer/stream"
+)
+
+// A camera in a server of one's own, at any route.
+func ExampleLive() {
+	camera := stream.New(&source.Pattern{Width: 320, Height: 240}, stream.Options{})
+	defer camera.Close()
+
+	mux := http.NewServeMux()
+	mux.Handle("/garden/live", router.Live(camera, router.Options{}))
+	mux.Handle("/garden/snapshot", router.Snapshot(camera, router.Options{}))
+	mux.Handle("/garden/health", router.Health(camera, router.Options{}))
+
+	server := httptest.NewServer(mux) // or http.ListenAndServe("127.0.0.1:8080", mux)
+	defer server.Close()
+	for _, route := range []string{"/garden/snapshot", "/garden/health"} {
+		response, err := http.Get(server.URL + route)
+		if err != nil {
+			log.Fatal(err)
+		}
+		response.Body.Close()
+		fmt.Println(response.Status, response.Header.Get("Content-Type"))
+	}
+	// Output:
+	// 200 OK image/jpeg
+	// 200 OK text/plain; charset=utf-8
+}
+
+// The whole surface of the program, below a path of one's own server.
+func ExampleNew() {
+	door := stream.New(&source.Pattern{Width: 320, Height: 240}, stream.Options{})
+	defer door.Close()
+	all := router.New([]router.Camera{{Name: "door", Stream: door}}, router.Options{})
+
+	mux := http.NewServeMux()
+	mux.Handle("/cameras/", http.StripPrefix("/cameras", all))
+
+	server := httptest.NewServer(mux) // or http.ListenAndServe("127.0.0.1:8080", mux)
+	defer server.Close()
+	for _, route := range []string{"/cameras/", "/cameras/door/snapshot", "/cameras/window/live"} {
+		response, err := http.Get(server.URL + route)
+		if err != nil {
+			log.Fatal(err)
+		}
+		text, _ := io.ReadAll(response.Body)
+		response.Body.Close()
+		fmt.Println(response.Status)
+		if response.StatusCode == http.StatusNotFound {
+			fmt.Print(string(text))
+		}
+	}
+	// Output:
+	// 200 OK
+	// 200 OK
+	// 404 Not Found
+	// there is nothing at this address; the cameras here are: door
+}
+
+// Pictures without HTTP: what a program does that wants to look at them itself.
+func Example_frames() {
+	camera := stream.New(&source.Pattern{Width: 320, Height: 240, FPS: 50}, stream.Options{})
+	defer camera.Close()
+
+	pictures := 0
+	for frame := range camera.Frames(context.Background()) {
+		fmt.Println(frame.Width, frame.Height, len(frame.JPEG()) > 1000)
+		if pictures++; pictures == 2 {
+			break
+		}
+	}
+	// Output:
+	// 320 240 true
+	// 320 240 true
+}
