@@ -1,26 +1,98 @@
 package router
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"html/template"
+	"math"
 	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
 )
 
 //go:embed page
 var pageFiles embed.FS
 
-var pageTemplate = template.Must(template.ParseFS(pageFiles, "page/index.html"))
+// pageStreams is how many cameras the page streams at a time. Browsers open six connections to a host: this leaves one for
+// snapshots of the other cameras and one for /status.
+const pageStreams = 4
+
+// contentPolicy lets the page load what this server serves, and nothing from elsewhere or from within itself but the blank
+// picture that ends a stream. It says nothing of frames: dashboards embed the page.
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+	"img-src 'self' data:; base-uri 'none'; form-action 'none'"
+
+// An asset is a file that the page needs beside itself.
+type asset struct {
+	mediaType string
+	body      string
+	version   string // a hash of body
+}
+
+var assetTable = map[string]asset{
+	"style.css": readAsset("style.css", "text/css; charset=utf-8"),
+	"page.js":   readAsset("page.js", "text/javascript; charset=utf-8"),
+	"icon.svg":  readAsset("icon.svg", "image/svg+xml"),
+}
+
+func readAsset(name, mediaType string) asset {
+	body, err := pageFiles.ReadFile("page/" + name)
+	if err != nil {
+		panic(err) // it was there when this was built
+	}
+	sum := sha256.Sum256(body)
+	return asset{mediaType, string(body), hex.EncodeToString(sum[:8])}
+}
+
+var pageTemplate = template.Must(template.New("index.html").Funcs(template.FuncMap{
+	"asset": func(name string) string { return "assets/" + name + "?" + assetTable[name].version },
+}).ParseFS(pageFiles, "page/index.html"))
+
+// pageData is what the template shows: as many columns as rows where there is room.
+type pageData struct {
+	Status
+	Streams, Columns, Rows int
+}
 
 func (s *site) page(w http.ResponseWriter, r *http.Request) {
+	n := len(s.cameras)
+	columns := int(math.Ceil(math.Sqrt(float64(n))))
+	rows := (n + columns - 1) / max(columns, 1)
+	var b bytes.Buffer
+	if err := pageTemplate.Execute(&b, pageData{s.report(), pageStreams, columns, rows}); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	pageTemplate.Execute(w, s.report()) // an error is the viewer's leaving
+	h.Set("Content-Security-Policy", contentPolicy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	w.Write(b.Bytes()) // an error is the viewer's leaving
 }
 
-// assets serves what the page needs beside itself.
+// assets serves the page's files. Under the address that the page gives them they never change.
 func assets() http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		http.NotFound(w, r)
+		name := chi.URLParam(r, "*")
+		a, ok := assetTable[name]
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Type", a.mediaType)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("ETag", `"`+a.version+`"`)
+		h.Set("Cache-Control", "no-cache")
+		if r.URL.RawQuery == a.version {
+			h.Set("Cache-Control", "max-age=31536000, immutable")
+		}
+		http.ServeContent(w, r, name, time.Time{}, strings.NewReader(a.body))
 	}
 }

@@ -1,0 +1,158 @@
+package router_test
+
+import (
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"mjpegazer/router"
+	"mjpegazer/stream"
+)
+
+// asked counts what a browser asks for at a time.
+type asked struct {
+	http.Handler
+	now, most, live, mostLive atomic.Int32
+	down                      atomic.Bool // the server answers nothing but 502
+}
+
+func (a *asked) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if a.down.Load() {
+		http.Error(w, "bad gateway", http.StatusBadGateway)
+		return
+	}
+	raise(&a.most, a.now.Add(1))
+	defer a.now.Add(-1)
+	if strings.HasSuffix(r.URL.Path, "/live") {
+		raise(&a.mostLive, a.live.Add(1))
+		defer a.live.Add(-1)
+	}
+	a.Handler.ServeHTTP(w, r)
+}
+
+func raise(most *atomic.Int32, n int32) {
+	for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
+	}
+}
+
+// Expressions that tell what is on the page.
+const (
+	// jsLook is what all pictures look like; each is new when its picture is.
+	jsLook = `[...document.images].map((img) => {
+		const c = document.createElement('canvas').getContext('2d');
+		c.drawImage(img, 0, 0, 8, 8);
+		return c.getImageData(0, 0, 8, 8).data.join('');
+	}).join(' ')`
+	jsStates = `[...document.querySelectorAll('.camera')].map((c) => c.dataset.state).join(' ')`
+	jsSizes  = `[...document.images].map((i) => i.naturalWidth).join(' ')`
+	jsReason = `document.querySelector('#c .condition').innerText.split('\n').slice(0, 2).join(': ').replace(/ \d.*/, '')`
+	jsLarge  = `(document.querySelector(':target') || {id: ''}).id`
+)
+
+// moved waits until the pictures with the indexes given look different.
+func (c *chromium) moved(d time.Duration, pictures ...int) {
+	c.t.Helper()
+	before := strings.Split(c.eval(jsLook), " ")
+	end := time.Now().Add(d)
+	for _, i := range pictures {
+		for strings.Split(c.eval(jsLook), " ")[i] == before[i] {
+			if time.Now().After(end) {
+				c.t.Errorf("picture %d does not move", i)
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
+}
+
+func TestPageInChromium(t *testing.T) {
+	t.Parallel()
+	c := startChromium(t)
+	a := &asked{Handler: router.New(sixCameras(t), router.Options{})}
+	server := serve(t, a)
+	c.call("Emulation.setDeviceMetricsOverride", fields{"width": 1280, "height": 800, "deviceScaleFactor": 1, "mobile": false}, nil)
+	c.open(server.URL + "/")
+	c.want(jsStates, "live live down live live live", 15*time.Second)
+
+	c.want(jsReason, "Down: connection refused", time.Second)
+	c.want(jsSizes, "32 32 1 32 32 32", 10*time.Second) // 1 is the blank
+	c.moved(15*time.Second, 0, 1, 3, 4, 5)
+
+	c.eval(`document.querySelector('#e .picture').click()`)
+	c.want(jsLarge, "e", time.Second)
+	c.moved(5*time.Second, 4)
+	waitFor(t, 5*time.Second, func() bool { return a.live.Load() == 1 }, "one stream for the enlarged camera alone")
+	c.key("ArrowRight")
+	c.want(jsLarge, "f", time.Second)
+	c.key("Escape")
+	c.want(jsLarge, "", time.Second)
+	c.want(`location.hash`, "", time.Second)
+	c.moved(15*time.Second, 0, 1, 3, 4, 5)
+
+	if most := a.mostLive.Load(); most > 4 {
+		t.Errorf("%d streams at a time", most)
+	}
+	if most := a.most.Load(); most > 6 {
+		t.Errorf("%d requests at a time", most)
+	}
+}
+
+// key presses a key.
+func (c *chromium) key(name string) {
+	c.t.Helper()
+	c.call("Input.dispatchKeyEvent", fields{"type": "keyDown", "key": name}, nil)
+	c.call("Input.dispatchKeyEvent", fields{"type": "keyUp", "key": name}, nil)
+}
+
+func waitFor(t *testing.T, d time.Duration, ready func() bool, what string) {
+	t.Helper()
+	for end := time.Now().Add(d); !ready(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Errorf("after %v still not: %s", d, what)
+			return
+		}
+	}
+}
+
+func TestPageComesBack(t *testing.T) {
+	t.Parallel()
+	c := startChromium(t)
+	cameras := sixCameras(t)
+	a := &asked{Handler: router.New(cameras, router.Options{})}
+	server := serve(t, a)
+	c.open(server.URL + "/#b")
+	c.want(jsLarge, "b", 5*time.Second)
+	c.want(jsStates+`.split(' ')[1]`, "live", 10*time.Second)
+	c.moved(5*time.Second, 1)
+
+	// The stream ends, and nothing tells the page: somebody else keeps the camera live.
+	v := cameras[1].Stream.View(stream.ViewerOptions{})
+	defer v.Close()
+	server.CloseClientConnections()
+	c.moved(20*time.Second, 1)
+
+	a.down.Store(true)
+	server.CloseClientConnections()
+	c.want(`document.querySelector('.lost').hidden`, "false", 10*time.Second)
+	a.down.Store(false)
+	c.want(`document.querySelector('.lost').hidden`, "true", 10*time.Second)
+	c.moved(20*time.Second, 1)
+
+	hide := `Object.defineProperty(document, 'hidden', {value: %v, configurable: true}), document.dispatchEvent(new Event('visibilitychange'))`
+	c.eval(strings.Replace(hide, "%v", "true", 1))
+	waitFor(t, 5*time.Second, func() bool { return a.now.Load() == 0 }, "nothing is asked for while nobody looks")
+	c.eval(strings.Replace(hide, "%v", "false", 1))
+	c.moved(10*time.Second, 1)
+}
+
+func TestPageInChromiumWithoutAScript(t *testing.T) {
+	t.Parallel()
+	c := startChromium(t)
+	server := serve(t, router.New(sixCameras(t), router.Options{}))
+	c.call("Emulation.setScriptExecutionDisabled", fields{"value": true}, nil)
+	c.open(server.URL + "/")
+	c.want(jsSizes, "32 32 0 32 32 32", 15*time.Second)
+	c.moved(5*time.Second, 0, 1, 3)
+}
