@@ -1,0 +1,62 @@
+package test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// plain is text without indentation, which differs between a page and a function.
+func plain(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimSpace(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// TestReadmeSnippetsAreExamples keeps the README's Go code to what runs as an Example.
+func TestReadmeSnippetsAreExamples(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var examples strings.Builder
+	files, _ := filepath.Glob("../*/example*_test.go")
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		examples.WriteString(plain(string(text)))
+	}
+	snippets := regexp.MustCompile("(?s)```go\n(.*?)\n```").FindAllStringSubmatch(string(readme), -1)
+	for _, snippet := range snippets {
+		if !strings.Contains(examples.String(), plain(snippet[1])) {
+			t.Errorf("no Example holds this of the README:\n%s", snippet[1])
+		}
+	}
+	if len(snippets) == 0 {
+		t.Error("the README shows no Go")
+	}
+}
+
+// TestReadmeKnowsEveryFlag compares it with what the program says of itself.
+func TestReadmeKnowsEveryFlag(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, help, _ := run(t, command(t, "-h"))
+	flags := regexp.MustCompile(`(?m)^  (-[a-z-]+)`).FindAllStringSubmatch(help, -1)
+	for _, flag := range flags {
+		if !strings.Contains(string(readme), "| `"+flag[1]+"` |") {
+			t.Errorf("the README's table has no row for %s", flag[1])
+		}
+	}
+	if len(flags) < 10 {
+		t.Errorf("%d flags in the help:\n%s", len(flags), help)
+	}
+}
