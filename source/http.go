@@ -26,7 +26,7 @@ type HTTP struct {
 	IPv4 bool
 	// TLS is how https is spoken; nil means as the system does.
 	TLS *tls.Config
-	// Poll is the pause between two single pictures; 0 means a second.
+	// Poll is the time from one question for a single picture to the next; 0 means a second.
 	Poll time.Duration
 	// Instance is what this program sends as X-Mjpegazer-Instance: an answer that carries it is refused, for the program
 	// would read itself.
@@ -77,6 +77,7 @@ func (h *HTTP) Run(ctx context.Context, emit func(stream.Picture)) error {
 	v := newVisit(h, u, emit)
 	defer v.transport.close()
 	for {
+		asked := time.Now()
 		err := v.get(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -87,7 +88,7 @@ func (h *HTTP) Run(ctx context.Context, emit func(stream.Picture)) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(h.pollTime()):
+		case <-time.After(h.pollTime() - time.Since(asked)):
 		}
 	}
 }
