@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -88,25 +87,22 @@ func (c *Command) ended(pictures int, err, status error, said string) error {
 	return problem(text)
 }
 
-// secrets are all words of the arguments that are no flags.
+// secrets finds all words of the arguments that are no flags.
 func (c *Command) secrets() secrets {
-	var s secrets
+	var words []string
 	separator := func(r rune) bool { return strings.ContainsRune(" \t\r\n:/?&=@;,'\"<>|()$#", r) }
 	for _, arg := range c.Args[1:] {
 		for word := range strings.FieldsFuncSeq(arg, separator) {
-			plain, err := url.PathUnescape(word)
-			if err != nil {
-				plain = word
+			if word[0] == '-' {
+				continue
 			}
-			for _, form := range []string{word, plain} {
-				if len(form) >= minSecret && form[0] != '-' {
-					s = append(s, form)
-				}
+			words = append(words, word)
+			if plain, err := url.PathUnescape(word); err == nil {
+				words = append(words, plain)
 			}
 		}
 	}
-	slices.SortFunc(s, func(a, b string) int { return len(b) - len(a) })
-	return s
+	return newSecrets(words)
 }
 
 // end ends the command and all it has started, and returns its status.

@@ -165,7 +165,7 @@ func (t *transport) handshake(ctx context.Context, conn net.Conn, host string) (
 		if limited.Err() != nil && ctx.Err() == nil {
 			return nil, problem("the camera did not answer the TLS handshake within " + t.camera.headTime().String())
 		}
-		return nil, err
+		return nil, handshakeReason(err)
 	}
 	return secure, nil
 }

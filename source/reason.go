@@ -29,9 +29,6 @@ func reason(err error) error {
 	if errors.As(err, &name) {
 		return problem("the name " + name.Name + " is not known to the name service: is it spelt right?")
 	}
-	if text := tlsReason(err); text != "" {
-		return problem(text)
-	}
 	switch {
 	case timedOut(err):
 		return problem("the camera has fallen silent")
@@ -50,30 +47,33 @@ func reason(err error) error {
 	return problem("the camera's answer makes no sense: " + err.Error())
 }
 
-// tlsReason is reason for errors of TLS, empty for others.
-func tlsReason(err error) string {
-	const trust = "; #ca=FILE or #pin=sha256/… in the address trusts it, #insecure anything"
+// handshakeReason is reason for the errors of a TLS handshake.
+func handshakeReason(err error) error {
+	const trust = "; #ca=FILE or #pin=sha256/… behind the address trusts it, #insecure anything"
 	var (
+		said      problem
 		authority x509.UnknownAuthorityError
 		host      x509.HostnameError
 		invalid   x509.CertificateInvalidError
+		untrusted *tls.CertificateVerificationError
 		record    tls.RecordHeaderError
-		alert     tls.AlertError
-		any       *tls.CertificateVerificationError
+		remote    *net.OpError
 	)
 	switch {
+	case errors.As(err, &said):
+		return said
 	case errors.As(err, &authority):
-		return "nobody known has signed the camera's certificate" + trust
+		return problem("nobody known has signed the camera's certificate" + trust)
 	case errors.As(err, &host):
-		return "the camera's certificate is for another name" + trust
+		return problem("the camera's certificate is for another name" + trust)
 	case errors.As(err, &invalid):
-		return "the camera's certificate is not valid: is a clock wrong?" + trust
-	case errors.As(err, &any):
-		return "the camera's certificate is not trusted" + trust
+		return problem("the camera's certificate is not valid: is a clock wrong?" + trust)
+	case errors.As(err, &untrusted):
+		return problem("the camera's certificate is not trusted" + trust)
 	case errors.As(err, &record):
-		return "the camera speaks no TLS at this port: try http:// instead of https://"
-	case errors.As(err, &alert):
-		return "the camera refuses TLS as we speak it (" + alert.Error() + "); #insecure allows older versions"
+		return problem("the camera speaks no TLS at this port: try http:// instead of https://")
+	case errors.As(err, &remote) && remote.Op != "remote error", errors.Is(err, io.EOF):
+		return reason(err)
 	}
-	return ""
+	return problem("the camera does not agree on TLS (" + cause(err).Error() + "); #insecure behind the address allows older versions")
 }

@@ -80,6 +80,9 @@ func (v *visit) get(ctx context.Context) error {
 	if v.camera.Instance != "" { // who reads itself would otherwise wait for its own first picture
 		req.Header.Set(instanceHeader, v.camera.Instance)
 	}
+	if v.camera.Instance != "" {
+		req.Header.Set(instanceHeader, v.camera.Instance) // it refuses itself before it waits for itself
+	}
 	if v.modified != "" {
 		req.Header.Set("If-Modified-Since", v.modified)
 	}
