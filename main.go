@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"mjpegazer/router"
+	"mjpegazer/source"
 	"mjpegazer/stream"
 )
 
@@ -29,9 +30,6 @@ func main() {
 
 // run is the program; its result the exit status: 2 where the user must ask differently, 1 where something failed.
 func run(args []string, stdout, stderr io.Writer) int {
-	if len(args) > 0 && args[0] == "webcams" {
-		return webcams(args[1:], stdout, stderr)
-	}
 	if len(args) > 0 && args[0] == "webcams" {
 		return webcams(args[1:], stdout, stderr)
 	}
@@ -113,6 +111,9 @@ func openCameras(c config, log *slog.Logger) []router.Camera {
 		options := stream.Options{
 			Linger: c.linger, Keep: c.keep || cam.Keep, Stall: cam.Stall, MaxFrame: cam.MaxFrame,
 			Log: log.With("camera", cam.name),
+		}
+		if w, ok := cam.Source.(*source.Webcam); ok {
+			w.Log = options.Log
 		}
 		cameras[i] = router.Camera{Name: cam.name, Stream: stream.New(cam.Source, options), Address: cam.Display}
 	}

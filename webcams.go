@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
+	"mjpegazer/source"
 	"mjpegazer/source/v4l2"
 )
 
@@ -78,12 +80,26 @@ func printWebcams(w io.Writer, cameras []v4l2.Camera) error {
 
 func printFormats(w io.Writer, formats []v4l2.Format) {
 	title := "formats"
+	var others []string // of which there can be dozens
+	var last []v4l2.Size
 	for _, f := range formats {
+		if !source.Shows(f.FourCC) {
+			others = append(others, f.FourCC.String())
+			continue
+		}
 		fmt.Fprintf(w, "  %s\t%s\t%s\n", title, f.FourCC, f.Description)
 		title = ""
+		if last != nil && slices.EqualFunc(last, f.Sizes, func(a, b v4l2.Size) bool { return a.String() == b.String() }) {
+			fmt.Fprintf(w, "  \t\t  the same sizes\n")
+			continue
+		}
+		last = f.Sizes
 		for _, s := range f.Sizes {
 			fmt.Fprintf(w, "  \t\t  %s\n", s)
 		}
+	}
+	if len(others) > 0 {
+		fmt.Fprintf(w, "  not shown\t%s\n", strings.Join(others, " "))
 	}
 }
 
@@ -91,8 +107,11 @@ func printControls(w io.Writer, controls []v4l2.Control) {
 	title := "controls"
 	for _, c := range controls {
 		value := fmt.Sprintf("%s=%d", c.Name, c.Value)
-		if c.Type == v4l2.Button {
+		switch c.Type {
+		case v4l2.Button:
 			value = c.Name
+		case v4l2.Bitmask:
+			value = fmt.Sprintf("%s=%#x", c.Name, uint32(c.Value))
 		}
 		notes := []string{c.Range()}
 		if c.ReadOnly {

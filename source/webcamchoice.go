@@ -27,6 +27,9 @@ func isFormat(wish string, rank int) bool {
 	return rank >= 0 && (strings.EqualFold(wish, webcamFormats[rank].fourCC) || strings.EqualFold(wish, string(webcamFormats[rank].name)))
 }
 
+// Shows reports whether pictures in a webcam's format can be shown.
+func Shows(format v4l2.FourCC) bool { return formatRank(format) >= 0 }
+
 // formatNames lists what can be wished for.
 func formatNames() string {
 	var names []string

@@ -2,10 +2,12 @@ package test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +17,8 @@ import (
 
 var (
 	webcamArch = flag.String("arch", "amd64", "architectures whose kernel the webcam test boots, of amd64, arm, arm64, mipsle, riscv64")
-	guestRun   = flag.String("guest", "", "pattern of the tests to run in the virtual machine")
+	guestRun   = flag.String("guest", "", "which tests the webcam test runs in the virtual machine, as -run says it")
+	guestBench = flag.String("guestbench", "", "which benchmarks, as -bench says it")
 )
 
 func TestWebcam(t *testing.T) {
@@ -25,24 +28,61 @@ func TestWebcam(t *testing.T) {
 }
 
 func testWebcams(t *testing.T, arch string) {
-	dir := t.TempDir()
-	guest := filepath.Join(dir, "guest")
-	build := exec.Command("go", "test", "-c", "-o", guest, "./guest")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch, "GOARM=5", "GOMIPS=softfloat")
-	if out, err := build.CombinedOutput(); err != nil {
+	k, err := vm.Fetch(arch)
+	if missing := new(*vm.Missing); errors.As(err, missing) {
+		miss(t, err.Error())
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	target := []string{"GOOS=linux", "GOARCH=" + arch, "GOARM=5", "GOMIPS=softfloat"}
+	program, guest := filepath.Join(t.TempDir(), "mjpegazer"), filepath.Join(t.TempDir(), "guest")
+	if err := compile(program, target...); err != nil {
+		t.Fatal(err)
+	}
+	tests := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", guest, "./guest")
+	tests.Env = append(append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS="), target...)
+	if out, err := tests.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	k, err := vm.Fetch(arch)
+	initramfs := filepath.Join(t.TempDir(), "initramfs")
+	err = vm.Initramfs{
+		Init:    guest,
+		Files:   map[string]string{"/mjpegazer": program},
+		Modules: []string{"vivid n_devs=1", "uvcvideo", "vhci-hcd"},
+	}.Write(initramfs, k)
 	if err != nil {
 		t.Fatal(err)
 	}
-	initramfs := filepath.Join(dir, "initramfs")
-	if err := (vm.Initramfs{Init: guest, Modules: []string{"vivid n_devs=1", "uvcvideo", "vhci-hcd"}}).Write(initramfs, k); err != nil {
-		t.Fatal(err)
-	}
-	var out strings.Builder
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	code, err := vm.Run(ctx, k, initramfs, []string{"RUN=" + *guestRun}, &out)
-	t.Log(out.String(), code, err)
+	var said strings.Builder
+	code, err := vm.Run(ctx, k, initramfs, []string{"RUN=" + *guestRun, "BENCH=" + *guestBench}, &said)
+	if missing := new(*vm.Missing); errors.As(err, missing) {
+		miss(t, err.Error())
+	}
+	report(t, said.String())
+	if code != 0 || err != nil {
+		t.Errorf("the tests in the virtual machine ended with code %d: %v", code, err)
+	}
+}
+
+// report makes the tests in there tests out here.
+func report(t *testing.T, said string) {
+	result := regexp.MustCompile(`(?m)^--- (PASS|FAIL|SKIP): (\S+) \((.*)\)$`)
+	begin := 0
+	for _, at := range result.FindAllStringSubmatchIndex(said, -1) {
+		verdict, name := said[at[2]:at[3]], said[at[4]:at[5]]
+		end := len(said)
+		if next := strings.Index(said[at[1]:], "=== RUN   Test"); next >= 0 {
+			end = at[1] + next
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Log(said[begin:end])
+			if verdict == "FAIL" {
+				t.Fail()
+			}
+		})
+		begin = end
+	}
+	t.Log(said[begin:])
 }

@@ -1,6 +1,7 @@
 package v4l2
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"path/filepath"
@@ -97,22 +98,16 @@ func id(path string) string {
 			return filepath.Base(link)
 		}
 	}
-	// The node's device is an interface of the USB device, which stands above it.
-	usb, err := filepath.EvalSymlinks(filepath.Join(sysfs, filepath.Base(path), "device", ".."))
+	device, err := filepath.EvalSymlinks(filepath.Join(sysfs, filepath.Base(path), "device"))
 	if err != nil {
 		return ""
 	}
 	get := func(name string) string {
-		b, _ := os.ReadFile(filepath.Join(usb, name))
+		// The node's device is an interface of the USB device, which stands above it.
+		b, _ := os.ReadFile(filepath.Join(filepath.Dir(device), name))
 		return udevName(string(b))
 	}
-	maker, model := get("manufacturer"), get("product")
-	if vendor := get("idVendor"); maker == "" {
-		maker = vendor
-	}
-	if product := get("idProduct"); model == "" {
-		model = product
-	}
+	maker, model := cmp.Or(get("manufacturer"), get("idVendor")), cmp.Or(get("product"), get("idProduct"))
 	if maker == "" || model == "" {
 		return ""
 	}

@@ -29,6 +29,17 @@ func (t ControlType) String() string { return controlTypes[t] }
 // MarshalText is [ControlType.String] for JSON.
 func (t ControlType) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
+// UnmarshalText reads a type's name, for JSON.
+func (t *ControlType) UnmarshalText(text []byte) error {
+	for typ, name := range controlTypes {
+		if name == string(text) {
+			*t = typ
+			return nil
+		}
+	}
+	return fmt.Errorf("no type of control is called %q", text)
+}
+
 // Control is something that can be set on a camera (VIDIOC_QUERYCTRL).
 type Control struct {
 	ID    uint32      `json:"id"`

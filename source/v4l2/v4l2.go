@@ -51,6 +51,12 @@ func (f FourCC) String() string {
 // MarshalText is [FourCC.String] for JSON.
 func (f FourCC) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
 
+// UnmarshalText is [ParseFourCC] for JSON.
+func (f *FourCC) UnmarshalText(text []byte) (err error) {
+	*f, err = ParseFourCC(string(text))
+	return err
+}
+
 // Format is one pixel format of a camera (VIDIOC_ENUM_FMT), with the sizes it comes in.
 type Format struct {
 	FourCC      FourCC `json:"fourcc"`

@@ -111,8 +111,11 @@ func printKernelLog() {
 	}
 }
 
+// patience is how long a test waits for what happens at once: emulated machines are slow.
+const patience = 20 * time.Second
+
 // await asks again and again until the answer is true.
-func await(t *testing.T, limit time.Duration, what string, ask func() bool) time.Duration {
+func await(t testing.TB, limit time.Duration, what string, ask func() bool) time.Duration {
 	t.Helper()
 	start := time.Now()
 	for !ask() {

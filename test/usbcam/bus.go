@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // USB/IP (Documentation/usb/usbip_protocol.rst): every message begins with a header of 48 bytes, big-endian.
@@ -35,6 +36,7 @@ type request struct {
 type bus struct {
 	socket  *os.File
 	control func(r request) (data []byte, ok bool)
+	delay   time.Duration // of an answer to a request that is taken back
 	arrived chan struct{} // holds one: something may be waiting
 	closed  chan struct{} // when the kernel has gone
 
@@ -42,8 +44,8 @@ type bus struct {
 	waiting []request
 }
 
-func newBus(socket *os.File, control func(request) ([]byte, bool)) *bus {
-	return &bus{socket: socket, control: control, arrived: make(chan struct{}, 1), closed: make(chan struct{})}
+func newBus(socket *os.File, control func(request) ([]byte, bool), delay time.Duration) *bus {
+	return &bus{socket: socket, control: control, delay: delay, arrived: make(chan struct{}, 1), closed: make(chan struct{})}
 }
 
 // serve returns when the kernel has closed its end.
@@ -102,6 +104,7 @@ func (b *bus) submit(r request) {
 
 // unlink takes a request back that the kernel does not want answered any more.
 func (b *bus) unlink(seq, victim uint32) {
+	time.Sleep(b.delay)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var status int32 // it was answered before

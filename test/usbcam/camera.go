@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // controller is the first of the kernel's virtual USB controllers.
@@ -53,6 +54,8 @@ type Camera struct {
 	Rates  []int // pictures a second of every size; the first is the default
 	// Picture makes the picture number n of a stream.
 	Picture func(s Stream, n int) Picture
+	// StopTime is how long the camera takes for each request that the driver cancels when it turns the camera off.
+	StopTime time.Duration
 
 	bus  *bus
 	port int
@@ -84,7 +87,7 @@ func (c *Camera) Plug() error {
 	}
 	// The descriptor stays a blocking one: the driver holds locks while it waits for this camera, and a poller that waits
 	// for one of them could wait for ever.
-	c.bus = newBus(os.NewFile(uintptr(ends[0]), "usbip"), c.control)
+	c.bus = newBus(os.NewFile(uintptr(ends[0]), "usbip"), c.control, c.StopTime)
 	c.done.Go(c.bus.serve)
 	c.done.Go(c.stream)
 	const highSpeed = 3

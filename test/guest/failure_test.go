@@ -1,0 +1,153 @@
+//go:build linux
+
+package guest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"mjpegazer/test/usbcam"
+)
+
+// setNoDrop says whether uvcvideo passes on pictures that it knows to be damaged.
+func setNoDrop(t *testing.T, on string) {
+	t.Helper()
+	if err := os.WriteFile("/sys/module/uvcvideo/parameters/nodrop", []byte(on), 0); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Damaged pictures are dropped and counted, whoever notices: the camera, the driver, or nobody but us.
+func TestDamaged(t *testing.T) {
+	all := jpegs(t, small, 4)
+	for _, nodrop := range []string{"0", "1"} {
+		for _, format := range []string{"mjpeg", "yuyv"} {
+			t.Run(fmt.Sprintf("%s nodrop=%s", format, nodrop), func(t *testing.T) {
+				setNoDrop(t, nodrop)
+				defer setNoDrop(t, "0")
+				c := webcam("Broken Webcam", all)
+				good := c.Picture
+				c.Picture = func(s usbcam.Stream, n int) usbcam.Picture {
+					p := good(s, n)
+					switch n % 8 {
+					case 3:
+						p.Damaged = true
+					case 5:
+						p.Data = p.Data[:len(p.Data)/2]
+					case 7:
+						if s.Format == usbcam.MJPEG {
+							p.Data = p.Data[20:]
+						}
+					}
+					return p
+				}
+				plug(t, c)
+				p := serve(t, "webcam://name/broken#width=320&format="+format)
+				v := p.view(t)
+				for range 16 {
+					picture := v.mustNext(t)
+					if decode(t, picture); format == "mjpeg" && position(all, picture) < 0 {
+						t.Error("a picture is not one that the camera has sent")
+					}
+				}
+				if s := p.status(t); s.Damaged < 3 {
+					t.Errorf("%d pictures of %d were damaged", s.Damaged, s.Damaged+s.Frames)
+				} else {
+					t.Logf("%d damaged, %d good", s.Damaged, s.Frames)
+				}
+			})
+		}
+	}
+}
+
+// A camera that stalls is asked anew, and takes long to stop: nobody else notices.
+func TestStall(t *testing.T) {
+	all := jpegs(t, small, 4)
+	c := webcam("Stalling Webcam", all)
+	var silent atomic.Bool
+	good := c.Picture
+	c.Picture = func(s usbcam.Stream, n int) usbcam.Picture {
+		if silent.Load() {
+			return usbcam.Picture{}
+		}
+		return good(s, n)
+	}
+	c.StopTime = 200 * time.Millisecond // for each of some five requests
+	plug(t, c)
+	p := serve(t, "-stall=500ms", "webcam://name/stalling#width=320", "other=webcam://name/vivid#width=320")
+	v := p.view(t)
+	v.mustNext(t)
+	silent.Store(true)
+	var slowest time.Duration
+	await(t, patience, "stall", func() bool {
+		start := time.Now()
+		p.get(t, "/health")
+		p.get(t, "/other/snapshot")
+		slowest = max(slowest, time.Since(start))
+		return p.status(t).State == "down"
+	})
+	if slowest > 2500*time.Millisecond { // the other camera may be just starting
+		t.Errorf("somebody waited %v while the camera stalled", slowest)
+	}
+	t.Logf("the slowest answer meanwhile took %v", slowest)
+	silent.Store(false)
+	if picture := v.mustNext(t); position(all, picture) < 0 {
+		t.Error("a picture is not one that the camera has sent")
+	}
+}
+
+func TestBusy(t *testing.T) {
+	first := serve(t, "webcam://name/vivid")
+	v := first.view(t)
+	v.mustNext(t)
+	second := serve(t, "-stall=500ms", "webcam://name/vivid")
+	code, body := second.get(t, "/snapshot")
+	want := fmt.Sprintf("in use by mjpegazer (pid %d)", first.cmd.Process.Pid)
+	if code != 503 || !strings.Contains(string(body), want) {
+		t.Errorf("%d: %s", code, body)
+	}
+	v.body.Close()
+	await(t, patience, "picture", func() bool { code, _ := second.get(t, "/snapshot"); return code == 200 })
+}
+
+func TestNoPermission(t *testing.T) {
+	path := node("vivid")
+	if err := errors.Join(os.Chmod(path, 0o660), os.Chown(path, 0, 44)); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(binary, "webcams")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 1000, Gid: 1000}}
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), path+": vivid") || !strings.Contains(string(out), "permission denied") {
+		t.Errorf("%v: %s", err, out)
+	}
+	p := serveAs(t, 1000, "-stall=500ms", "webcam://name/vivid")
+	code, body := p.get(t, "/snapshot")
+	if code != 503 || !strings.Contains(string(body), "no permission to open the camera "+path+": add the user to the group video") {
+		t.Errorf("%d: %s", code, body)
+	}
+	if err := os.Chmod(path, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	await(t, patience, "picture", func() bool { code, _ := p.get(t, "/snapshot"); return code == 200 })
+}
+
+func TestNotThere(t *testing.T) {
+	p := serve(t, "-stall=500ms", "webcam://99", "output=/dev/video1")
+	if code, body := p.get(t, "/snapshot"); code != 503 || !strings.Contains(string(body), "no camera /dev/video99; there are: /dev/video0 (vivid)") {
+		t.Errorf("%d: %s", code, body)
+	}
+	if code, body := p.get(t, "/output/snapshot"); code != 503 || !strings.Contains(string(body), "/dev/video1 is not a camera") {
+		t.Errorf("%d: %s", code, body)
+	}
+	if code, body := p.get(t, "/status"); code != 200 {
+		t.Errorf("/status: %d: %s", code, body)
+	}
+}
