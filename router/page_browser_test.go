@@ -1,6 +1,7 @@
 package router_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -145,6 +146,32 @@ func TestPageComesBack(t *testing.T) {
 	waitFor(t, 5*time.Second, func() bool { return a.now.Load() == 0 }, "nothing is asked for while nobody looks")
 	c.eval(strings.Replace(hide, "%v", "false", 1))
 	c.moved(10*time.Second, 1)
+}
+
+func TestPagePlaysWhatHasEndedOnlyForWhoEnlargesIt(t *testing.T) {
+	t.Parallel()
+	c := startChromium(t)
+	var runs atomic.Int32
+	film := stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
+		runs.Add(1)
+		for n := range 3 {
+			emit(stream.Picture{JPEG: picture(n, 0)})
+			time.Sleep(200 * time.Millisecond)
+		}
+		return stream.ErrEnded
+	})
+	server := serve(t, router.New([]router.Camera{{Name: "film", Stream: open(t, film, stream.Options{})}}, router.Options{}))
+	c.open(server.URL + "/")
+	c.want(jsStates, "ended", 10*time.Second)
+	c.want(jsSizes, "32", time.Second)
+	played := runs.Load()
+	time.Sleep(3 * time.Second) // longer than between two tries, or two readings of status
+	c.want(jsSizes, "32", time.Second)
+	if n := runs.Load(); n != played {
+		t.Errorf("played %d times more", n-played)
+	}
+	c.eval(`document.querySelector('.picture').click()`)
+	waitFor(t, 5*time.Second, func() bool { return runs.Load() == played+1 }, "played again")
 }
 
 func TestPageInChromiumWithoutAScript(t *testing.T) {

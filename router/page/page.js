@@ -44,6 +44,7 @@ class Tile {
   turn(mode) {
     if (mode === this.mode) return;
     this.mode = mode;
+    if (this.still) this.still.src = BLANK;
     if (mode === 'live' || !this.open) return;
     this.open = false;
     this.img.src = BLANK;
@@ -88,8 +89,7 @@ class Tile {
 
   // tell shows what status says of the camera.
   tell(camera) {
-    const began = camera.state === 'live' && !this.alive;
-    if (began) this.due = 0;
+    if (camera.state === 'live' && !this.alive) this.due = 0;
     if (camera.state === 'ended' && !this.ended) this.open = false;
     this.card.dataset.state = camera.state;
     for (const element of this.card.querySelectorAll('[data-field]')) {
@@ -174,19 +174,29 @@ async function poll() {
   clearTimeout(timer);
   if (polling || document.hidden) return;
   polling = true;
-  const lost = document.querySelector('.lost');
+  const control = new AbortController();
+  const limit = setTimeout(() => control.abort(), SILENCE);
   try {
-    const response = await fetch('status', { cache: 'no-store', signal: AbortSignal.timeout(SILENCE) });
+    const response = await fetch('status', { cache: 'no-store', signal: control.signal });
     if (!response.ok) throw new Error(`it says ${response.status} ${response.statusText}`);
     tell(await response.json());
-    lost.hidden = true;
+    unheard('');
   } catch (error) {
-    lost.textContent = `The server does not answer (${error.message}). Trying again …`;
-    lost.hidden = false;
+    const reason = error.name === 'Error' ? error.message : 'it does not answer';
+    unheard(`No news from the server: ${reason}. Trying again …`);
     heard = 0;
   }
+  clearTimeout(limit);
   polling = false;
   timer = setTimeout(poll, POLL);
+}
+
+// unheard says why the page knows nothing, or with '' that it does.
+function unheard(message) {
+  const lost = document.querySelector('.lost');
+  lost.textContent = message;
+  lost.hidden = !message;
+  document.documentElement.classList.toggle('unheard', Boolean(message));
 }
 
 function tell(status) {
