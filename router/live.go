@@ -1,7 +1,6 @@
 package router
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -11,9 +10,6 @@ import (
 	"mjpegazer/stream"
 )
 
-// partTime is how long the kernel may take to accept one part before its viewer is given up.
-const partTime = 10 * time.Second
-
 // Live streams a camera as multipart/x-mixed-replace (boundary "frame"), starting it for the first viewer. Without a
 // picture within the stream's stall time and a second the answer is 503 with Retry-After and the reason; later failures of the camera
 // keep the viewer, who goes on when it is back. ?fps=N gives at most N pictures a second.
@@ -21,6 +17,7 @@ const partTime = 10 * time.Second
 // Who asks for pictures as browsers do (Accept names image/webp, image/avif or image/*) gets parts that are shown without
 // waiting for the next; all others get parts with Content-Length and X-Timestamp (seconds.microseconds of the picture).
 func Live(s *stream.Stream, options Options) http.Handler {
+	limits := options.limits()
 	return reading(func(w http.ResponseWriter, r *http.Request) {
 		fps, err := maxFPS(r)
 		if err != nil {
@@ -31,7 +28,13 @@ func Live(s *stream.Stream, options Options) http.Handler {
 			liveHead(w, r)
 			return
 		}
-		v := s.View(stream.ViewerOptions{MaxFPS: fps})
+		if err := limits.enter(s); err != nil {
+			full(w, err)
+			return
+		}
+		defer limits.leave(s)
+		send := newSender(w, r)
+		v := s.View(stream.ViewerOptions{MaxFPS: fps, MaxRate: limits.MaxRate, Ready: send.ready})
 		defer v.Close()
 		frame, err := first(r.Context(), s, v)
 		if err != nil {
@@ -39,17 +42,35 @@ func Live(s *stream.Stream, options Options) http.Handler {
 			return
 		}
 		liveHead(w, r)
-		send, part, start := newSender(w), (*stream.Frame).Part, stream.PartHead
-		if browser(r) {
-			part, start = (*stream.Frame).OpenPart, stream.OpenPartHead
-		}
-		err = send.all([]byte(start))
-		for err == nil {
-			if err = send.all(part(frame)); err == nil {
-				frame, err = v.Next(r.Context())
-			}
-		}
+		limits.watch(send)
+		defer limits.unwatch(send)
+		send.stream(r, s, v, frame, options.heartbeat())
 	})
+}
+
+// stream sends frames, from the first, until the viewer leaves or the stream is closed.
+func (s *sender) stream(r *http.Request, from *stream.Stream, v *stream.Viewer, frame *stream.Frame, pause time.Duration) {
+	form := framed
+	if browser(r) {
+		form = open
+	}
+	beat := newHeartbeat(r.Context(), pause)
+	defer beat.stop()
+	err := s.bytes([]byte(form.start))
+	for err == nil {
+		switch last, live := from.Last(); {
+		case frame != nil:
+			err = s.frame(frame, form.part(frame))
+		case !s.ready(nil): // what it waits for is on its way
+		case live:
+			err = s.frame(last, form.repeat(last))
+		default:
+			err = s.frame(last, form.wait(last))
+		}
+		if err == nil {
+			frame, err = beat.next(v)
+		}
+	}
 }
 
 func liveHead(w http.ResponseWriter, r *http.Request) {
@@ -87,26 +108,4 @@ func maxFPS(r *http.Request) (float64, error) {
 		return 0, fmt.Errorf("fps=%.20s: it must be a number from 0.001 to 1000, pictures a second", text)
 	}
 	return fps, nil
-}
-
-// A sender writes whole parts, each in one call and without a copy, under a deadline of its own.
-type sender struct {
-	w          http.ResponseWriter
-	controller *http.ResponseController
-}
-
-func newSender(w http.ResponseWriter) sender { return sender{w, http.NewResponseController(w)} }
-
-func (s sender) all(part []byte) error {
-	// A writer without a connection, such as a recorder, has no deadline to set and nothing to flush.
-	if err := s.controller.SetWriteDeadline(time.Now().Add(partTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err
-	}
-	if _, err := s.w.Write(part); err != nil {
-		return err
-	}
-	if err := s.controller.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err
-	}
-	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"time"
 
 	"mjpegazer/stream"
 )
@@ -17,12 +18,27 @@ type Options struct {
 	Version string
 	// Instance tells this program from any other of its kind, so that one that was told to read itself can refuse; "": none.
 	Instance string
+	// Heartbeat is how long a stream may be silent: then the last picture is sent again, or, while the camera is down, a
+	// header line, so that no proxy takes the connection for dead. 0: 5 s, negative: no heartbeat.
+	Heartbeat time.Duration
+	// Limits are what all handlers that share it may spend on viewers; nil: limits of the handler's own.
+	Limits *Limits
 }
 
-const defaultHealthThreshold = 3
+const (
+	defaultHealthThreshold = 3
+	defaultHeartbeat       = 5 * time.Second
+)
 
-func (o Options) healthThreshold() int { return cmp.Or(o.HealthThreshold, defaultHealthThreshold) }
-func (o Options) version() string      { return cmp.Or(o.Version, "devel") }
+func (o Options) healthThreshold() int     { return cmp.Or(o.HealthThreshold, defaultHealthThreshold) }
+func (o Options) version() string          { return cmp.Or(o.Version, "devel") }
+func (o Options) heartbeat() time.Duration { return cmp.Or(o.Heartbeat, defaultHeartbeat) }
+func (o Options) limits() *Limits {
+	if o.Limits == nil {
+		return &Limits{}
+	}
+	return o.Limits
+}
 
 // Camera is a Stream with what viewers call it.
 type Camera struct {

@@ -10,6 +10,7 @@ import (
 // Snapshot answers with one picture: the newest of a live camera, else the first of one that is started for it. Without a
 // picture within the stream's stall time and a second the answer is 503 with Retry-After and the reason.
 func Snapshot(s *stream.Stream, options Options) http.Handler {
+	limits := options.limits()
 	return reading(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		if r.Method == http.MethodHead {
@@ -29,6 +30,9 @@ func Snapshot(s *stream.Stream, options Options) http.Handler {
 		h.Set("Last-Modified", frame.Time.UTC().Format(http.TimeFormat))
 		h.Set("X-Timestamp", string(stream.AppendTimestamp(nil, frame.Time)))
 		noStore(h)
-		newSender(w).all(frame.JPEG()) // an error is the viewer's leaving
+		send := newSender(w, r)
+		limits.watch(send)
+		defer limits.unwatch(send)
+		send.frame(frame, frame.JPEG()) // an error is the viewer's leaving
 	})
 }

@@ -62,6 +62,7 @@ type Stream struct {
 // news is what viewers see: replaced as a whole, never written to.
 type news struct {
 	frame *Frame        // the newest; nil while there is none
+	last  *Frame        // the newest that was, also after its run; nil before the first, and once viewers have left
 	over  error         // why none will follow; nil while some may
 	stale chan struct{} // closed when other news are there
 }
@@ -149,7 +150,18 @@ func (s *Stream) publish(f *Frame, over error) {
 	if s.closed {
 		over = ErrClosed
 	}
-	close(s.news.Swap(&news{frame: f, over: over, stale: make(chan struct{})}).stale)
+	last := f
+	if f == nil && !s.stopping {
+		last = s.news.Load().last
+	}
+	close(s.news.Swap(&news{frame: f, last: last, over: over, stale: make(chan struct{})}).stale)
+}
+
+// Last is the newest picture there was, nil before the first, and whether the camera is still live: for who must say
+// something to a viewer while [Viewer.Next] has nothing.
+func (s *Stream) Last() (last *Frame, live bool) {
+	news := s.news.Load()
+	return news.last, news.frame != nil
 }
 
 // Close ends all viewers with [ErrClosed] and stops the source. It waits at most 2 s for the source to return; its error

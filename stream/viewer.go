@@ -10,6 +10,8 @@ import (
 type ViewerOptions struct {
 	// MaxFPS is how many frames a second the viewer gets at most, evenly chosen; 0 is no limit.
 	MaxFPS float64
+	// MaxRate is how many bytes of pictures a second the viewer gets at most, by fewer of them, evenly chosen; 0 is no limit.
+	MaxRate float64
 	// Ready is asked when there is a new frame; false passes it over, and the next frame asks again. Nil is always ready.
 	Ready func(*Frame) bool
 }
@@ -64,7 +66,7 @@ func (v *Viewer) wants(f *Frame) bool {
 func (v *Viewer) take(f *Frame) {
 	if missed := f.Seq - v.last - 1; v.last > 0 && missed > 0 {
 		slow := missed
-		if v.options.MaxFPS > 0 {
+		if v.options.MaxFPS > 0 || v.options.MaxRate > 0 {
 			slow = min(v.refused, missed)
 		}
 		v.stream.skipped.Add(slow)
@@ -78,15 +80,27 @@ func (v *Viewer) take(f *Frame) {
 // every other choice uneven. It advances by whole intervals, whenever frames really come, so that the rate is kept on
 // average, and begins anew after a gap; two frames are half an interval apart, whatever was missed before.
 func (v *Viewer) thin(f *Frame) {
-	if v.options.MaxFPS <= 0 {
+	interval := v.interval(f)
+	if interval == 0 {
 		return
 	}
-	interval := time.Duration(float64(time.Second) / v.options.MaxFPS)
 	v.soonest = f.Arrived.Add(interval / 2)
 	v.due = v.due.Add(interval)
 	if v.due.Before(f.Arrived) {
 		v.due = f.Arrived.Add(interval * 3 / 4)
 	}
+}
+
+// interval is the time that f takes of what the viewer may have.
+func (v *Viewer) interval(f *Frame) time.Duration {
+	var seconds float64
+	if v.options.MaxFPS > 0 {
+		seconds = 1 / v.options.MaxFPS
+	}
+	if v.options.MaxRate > 0 {
+		seconds = max(seconds, float64(len(f.JPEG()))/v.options.MaxRate)
+	}
+	return time.Duration(seconds * float64(time.Second))
 }
 
 // Close ends the viewer. A second call does nothing.

@@ -1,0 +1,86 @@
+package router
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// ConnContext makes viewers fresh, and lets those go early that do not read: with it the handlers know how much of what
+// they wrote has arrived. It is for [http.Server.ConnContext], and all that a server must do:
+//
+//	server := &http.Server{Handler: handler, ConnContext: router.ConnContext}
+//
+// Without it everything works, but on a slow link pictures grow old in the kernel's buffers.
+func ConnContext(ctx context.Context, c net.Conn) context.Context {
+	for {
+		wrapper, ok := c.(interface{ NetConn() net.Conn }) // as tls.Conn
+		if !ok {
+			break
+		}
+		c = wrapper.NetConn()
+	}
+	socket, ok := c.(syscall.Conn)
+	if !ok {
+		return ctx
+	}
+	raw, err := socket.SyscallConn()
+	if err != nil {
+		return ctx
+	}
+	conn := &connection{net: c, gauge: newGauge(c, raw)}
+	return context.WithValue(ctx, connectionKey{}, conn)
+}
+
+type connectionKey struct{}
+
+// connectionOf is the connection of a request, nil if the server has no [ConnContext].
+func connectionOf(r *http.Request) *connection {
+	c, _ := r.Context().Value(connectionKey{}).(*connection)
+	return c
+}
+
+// A connection is a viewer's, as far as the kernel tells of it. Streams of HTTP/2 share one.
+type connection struct {
+	net     net.Conn
+	gauge   *gauge
+	written atomic.Int64 // bytes of parts that the kernel has taken
+
+	mu       sync.Mutex
+	acked    uint64    // when last asked
+	progress time.Time // when something was last delivered, or nothing was to deliver
+}
+
+// delivered is how much of what was written has arrived; false where the kernel does not tell. Beside what TLS adds to
+// the bytes under way, which makes it a little less, it is exact.
+func (c *connection) delivered() (int64, bool) {
+	queued, ok := c.gauge.queued()
+	return c.written.Load() - int64(queued), ok
+}
+
+// stuckFor is how long bytes have waited without any being delivered. It must be asked often enough to see the progress.
+func (c *connection) stuckFor(now time.Time) time.Duration {
+	queued, ok := c.gauge.queued()
+	if !ok {
+		return 0 // the deadline of each part must do
+	}
+	acked, counted := c.gauge.acked()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if queued == 0 || !counted || acked != c.acked || c.progress.IsZero() {
+		c.acked, c.progress = acked, now
+	}
+	return now.Sub(c.progress)
+}
+
+// reset ends the connection and frees what the kernel holds for it: an ordinary end would go on trying to deliver that.
+func (c *connection) reset() {
+	if tcp, ok := c.net.(*net.TCPConn); ok {
+		tcp.SetLinger(0) // if that fails the connection is over already
+	}
+	c.net.Close()
+}

@@ -1,0 +1,63 @@
+package router
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"mjpegazer/stream"
+)
+
+// A heartbeat ends a viewer's waiting when nothing was sent for a pause. For a camera that is faster it costs nothing: its
+// timer runs once a pause, not once a frame.
+type heartbeat struct {
+	request context.Context
+	pause   time.Duration
+	since   atomic.Int64 // when the waiting began, in Unix nanoseconds
+
+	waiting context.Context // done when the pause is over or the request is
+	over    context.CancelFunc
+	timer   *time.Timer
+}
+
+// newHeartbeat makes a heartbeat that must be stopped; it has no beats where the pause is not more than 0.
+func newHeartbeat(request context.Context, pause time.Duration) *heartbeat {
+	h := &heartbeat{request: request, pause: pause}
+	h.timer = time.AfterFunc(time.Hour, h.check)
+	h.begin()
+	return h
+}
+
+func (h *heartbeat) begin() {
+	h.waiting, h.over = context.WithCancel(h.request)
+	h.since.Store(time.Now().UnixNano())
+	if h.pause > 0 {
+		h.timer.Reset(h.pause)
+	} else {
+		h.timer.Stop()
+	}
+}
+
+func (h *heartbeat) check() {
+	if rest := h.pause - time.Since(time.Unix(0, h.since.Load())); rest > 0 {
+		h.timer.Reset(rest)
+		return
+	}
+	h.over()
+}
+
+// next is the viewer's next frame; nil and no error when the pause is over.
+func (h *heartbeat) next(v *stream.Viewer) (*stream.Frame, error) {
+	h.since.Store(time.Now().UnixNano())
+	frame, err := v.Next(h.waiting)
+	if err != nil && err == h.waiting.Err() && h.request.Err() == nil {
+		h.begin()
+		return nil, nil
+	}
+	return frame, err
+}
+
+func (h *heartbeat) stop() {
+	h.timer.Stop()
+	h.over()
+}

@@ -1,0 +1,137 @@
+package router
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"mjpegazer/stream"
+)
+
+// Limits are what viewers may take, and who takes it now. The zero value bounds nothing but what is spent on viewers that
+// do not read. It may be shared by handlers, and must not be copied or changed once it is in use.
+type Limits struct {
+	MaxViewers          int     // of all streams; 0: any number
+	MaxViewersPerCamera int     // 0: any number
+	MaxRate             float64 // bytes of pictures a second for each viewer, by fewer of them, evenly chosen; 0: no limit
+
+	mu       sync.Mutex
+	viewers  map[*stream.Stream]int
+	all      int
+	senders  map[*sender]struct{} // those who send now
+	sweeping bool                 // while there are any
+}
+
+var (
+	errFull       = errors.New("there are as many viewers as this server may have")
+	errFullCamera = errors.New("there are as many viewers as this camera may have")
+)
+
+// enter counts a viewer, who must leave, or says why there is no room for it.
+func (l *Limits) enter(s *stream.Stream) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.MaxViewers > 0 && l.all >= l.MaxViewers:
+		return errFull
+	case l.MaxViewersPerCamera > 0 && l.viewers[s] >= l.MaxViewersPerCamera:
+		return errFullCamera
+	case l.viewers == nil:
+		l.viewers = map[*stream.Stream]int{}
+	}
+	l.viewers[s]++
+	l.all++
+	return nil
+}
+
+func (l *Limits) leave(s *stream.Stream) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all--
+	if l.viewers[s]--; l.viewers[s] == 0 {
+		delete(l.viewers, s)
+	}
+}
+
+// full turns a viewer away for now.
+func full(w http.ResponseWriter, err error) {
+	w.Header().Set("Retry-After", "10")
+	w.Header().Set("Cache-Control", "no-store")
+	http.Error(w, err.Error(), http.StatusServiceUnavailable)
+}
+
+const (
+	sweepPause = 500 * time.Millisecond
+	// stuckTime is how long a connection may take no byte of what waits for it.
+	stuckTime = 10 * time.Second
+	// oldPictures bounds the memory for pictures that are not news any more and are held by Writes under way. The collector
+	// may take as much again.
+	oldPictures = 28 << 20
+	oldAge      = time.Second
+)
+
+func (l *Limits) watch(s *sender) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.senders == nil {
+		l.senders = map[*sender]struct{}{}
+	}
+	l.senders[s] = struct{}{}
+	if !l.sweeping {
+		l.sweeping = true
+		time.AfterFunc(sweepPause, l.sweep)
+	}
+}
+
+// unwatch must be called before the handler returns: afterwards nothing of its request may be touched.
+func (l *Limits) unwatch(s *sender) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.senders, s)
+}
+
+// A holding is a picture that somebody is being sent.
+type holding struct {
+	frame  *stream.Frame
+	sender *sender
+}
+
+// sweep ends the streams of those who do not read.
+func (l *Limits) sweep() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	var old []holding
+	for s := range l.senders {
+		switch frame := s.writing.Load(); {
+		case s.conn != nil && s.conn.stuckFor(now) >= stuckTime:
+			s.conn.reset()
+		case s.overdue(now):
+			s.abort()
+		case frame != nil && now.Sub(frame.Arrived) > oldAge:
+			old = append(old, holding{frame, s})
+		}
+	}
+	cutOldest(old)
+	if l.sweeping = len(l.senders) > 0; l.sweeping {
+		time.AfterFunc(sweepPause, l.sweep)
+	}
+}
+
+// cutOldest ends the streams of those who hold the oldest pictures where all together are too much.
+func cutOldest(all []holding) {
+	slices.SortFunc(all, func(a, b holding) int { return b.frame.Arrived.Compare(a.frame.Arrived) })
+	size := 0
+	var last *stream.Frame
+	for _, h := range all {
+		if h.frame != last { // whoever share a picture share its memory
+			last = h.frame
+			size += len(last.JPEG())
+		}
+		if size > oldPictures {
+			h.sender.abort()
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package router
+
+import (
+	"errors"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"mjpegazer/stream"
+)
+
+// A part may take 10 s, and a second more for each 64 KB, so that large pictures on slow links arrive.
+const (
+	partTime = 10 * time.Second
+	partRate = 64 << 10 // bytes a second
+)
+
+func partTimeOf(size int) time.Duration {
+	return partTime + time.Duration(size)*time.Second/partRate
+}
+
+// A sender brings parts to one viewer, each in one call and without a copy, under a deadline of its own.
+type sender struct {
+	w          http.ResponseWriter
+	controller *http.ResponseController
+	conn       *connection // nil: nothing is known of it
+	flow       flow
+
+	// What the sweep of Limits looks at, from another goroutine.
+	end      atomic.Int64                 // of the latest part, in its connection's count of bytes written
+	deadline atomic.Int64                 // until when it must have arrived, in Unix nanoseconds
+	writing  atomic.Pointer[stream.Frame] // what a Write holds now
+	single   bool                         // it has its connection for itself
+}
+
+func newSender(w http.ResponseWriter, r *http.Request) *sender {
+	return &sender{w: w, controller: http.NewResponseController(w), conn: connectionOf(r), single: r.ProtoMajor == 1}
+}
+
+// ready reports whether nearly all of the last part has arrived. What waits in buffers on the way makes every picture
+// behind it older.
+func (s *sender) ready(*stream.Frame) bool {
+	if s.conn == nil {
+		return true
+	}
+	delivered, ok := s.conn.delivered()
+	return !ok || s.flow.ready(time.Now(), delivered, s.end.Load()-delivered, s.conn.gauge.roundTrip)
+}
+
+// frame sends a frame's part.
+func (s *sender) frame(f *stream.Frame, part []byte) error {
+	s.writing.Store(f)
+	defer s.writing.Store(nil)
+	return s.bytes(part)
+}
+
+func (s *sender) bytes(part []byte) error {
+	deadline := time.Now().Add(partTimeOf(len(part)))
+	s.deadline.Store(deadline.UnixNano())
+	if err := s.write(part, deadline); err != nil {
+		if s.conn != nil && s.single {
+			s.conn.reset()
+		}
+		return err
+	}
+	if s.conn != nil {
+		s.end.Store(s.conn.written.Add(int64(len(part))))
+	}
+	return nil
+}
+
+func (s *sender) write(part []byte, deadline time.Time) error {
+	// A writer without a connection, such as a recorder, has no deadline to set and nothing to flush.
+	if err := s.controller.SetWriteDeadline(deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	if _, err := s.w.Write(part); err != nil {
+		return err
+	}
+	if err := s.controller.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return nil
+}
+
+// overdue reports whether the latest part should have arrived by now and has not.
+func (s *sender) overdue(now time.Time) bool {
+	if s.conn == nil || now.UnixNano() < s.deadline.Load() {
+		return false
+	}
+	end := s.end.Load()
+	delivered, ok := s.conn.delivered()
+	return ok && delivered < end
+}
+
+// abort ends the viewer's stream from another goroutine, and its connection too if that serves nothing else.
+func (s *sender) abort() {
+	if s.conn != nil && s.single {
+		s.conn.reset()
+		return
+	}
+	s.controller.SetWriteDeadline(time.Unix(1, 0)) // it fails where there is nothing to end
+}
