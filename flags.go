@@ -26,6 +26,7 @@ type config struct {
 	stall           time.Duration
 	maxFrame        size
 	healthThreshold int
+	limits          limits
 	logLevel        slog.Level
 	logFormat       string
 	logFile         string
@@ -104,6 +105,7 @@ func (c *config) define(f *flag.FlagSet, env func(string) string) {
 	f.DurationVar(&c.stall, "stall", stream.DefaultStall, "a camera without a picture for so long is asked anew")
 	f.Var(&c.maxFrame, "max-frame", "a picture of more than this `size` is dropped without being stored")
 	f.IntVar(&c.healthThreshold, "health-threshold", 3, "consecutive failures after which a camera is unhealthy")
+	c.limits.define(f)
 	f.TextVar(&c.logLevel, "log-level", level, "debug, info, warn or error")
 	f.StringVar(&c.logFormat, "log-format", "text", "text or json")
 	f.StringVar(&c.logFile, "log-file", env("LOG_FILE"), "append the log to this `file` (default standard error)")
@@ -150,7 +152,7 @@ func (c *config) check() error {
 	case c.logFormat != "text" && c.logFormat != "json":
 		return fmt.Errorf("-log-format %s: it must be text or json", c.logFormat)
 	}
-	return nil
+	return c.limits.check()
 }
 
 // named matches an argument that is, or means to be, NAME=SOURCE: before the first "=" stands nothing that a SOURCE

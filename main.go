@@ -66,10 +66,11 @@ func serve(c config, stderr io.Writer) error {
 	defer stop()
 
 	cameras := openCameras(c, log)
+	options := router.Options{HealthThreshold: c.healthThreshold, Version: version(), Instance: c.instance}
+	c.limits.apply(&options)
 	server := &http.Server{
-		Handler: router.New(cameras, router.Options{
-			HealthThreshold: c.healthThreshold, Version: version(), Instance: c.instance,
-		}),
+		Handler:           router.New(cameras, options),
+		ConnContext:       router.ConnContext,
 		ReadHeaderTimeout: 5 * time.Second,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    64 << 10,
