@@ -55,9 +55,13 @@ func TestFreshness(t *testing.T) {
 			camera := newCamera(t, time.Second/time.Duration(j.fps), picturesOf(j.size).take)
 			p := start(t, command(t, "-listen=:0", camera.url()))
 			j.link.far.enter(t)
-			v := view(t, j.link.near.url(p)+"/live")
+			v, err := dial(j.link.near.url(p)+"/live", 4096)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(v.close)
 			if j.reader > 0 {
-				v.reader = bufio.NewReaderSize(&slowReader{v.conn, j.reader}, 4096)
+				v.reader = bufio.NewReaderSize(&slowReader{v.reader, j.reader}, 4096)
 			}
 			begun := time.Now()
 			v.conn.SetReadDeadline(begun.Add(warmUp + window))
