@@ -25,6 +25,9 @@ type chromium struct {
 // startChromium opens an empty page.
 func startChromium(t *testing.T) *chromium {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("run without -short for the page in a browser")
+	}
 	program, err := exec.LookPath("chromium")
 	if err != nil || runtime.GOOS == "windows" {
 		if os.Getenv("MJPEGAZER_TEST") == "full" {
