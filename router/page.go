@@ -1,12 +1,10 @@
 package router
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"html/template"
-	"math"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -48,32 +46,14 @@ func readAsset(name, mediaType string) asset {
 	return asset{mediaType, string(body), hex.EncodeToString(sum[:8])}
 }
 
-var pageTemplate = template.Must(template.New("index.html").Funcs(template.FuncMap{
-	"asset": func(name string) string { return "assets/" + name + "?" + assetTable[name].version },
-}).ParseFS(pageFiles, "page/index.html"))
-
-// pageData is what the template shows: as many columns as rows where there is room.
-type pageData struct {
-	Status
-	Streams, Columns, Rows int
-}
-
 func (s *site) page(w http.ResponseWriter, r *http.Request) {
-	n := len(s.cameras)
-	columns := int(math.Ceil(math.Sqrt(float64(n))))
-	rows := (n + columns - 1) / max(columns, 1)
-	var b bytes.Buffer
-	if err := pageTemplate.Execute(&b, pageData{s.report(), pageStreams, columns, rows}); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
-	w.Write(b.Bytes()) // an error is the viewer's leaving
+	io.WriteString(w, string(s.report().markup())) // an error is the viewer's leaving
 }
 
 // assets serves the page's files. Under the address that the page gives them they never change.
