@@ -11,8 +11,8 @@ import (
 // limits are what the command line says of what viewers may have.
 type limits struct {
 	heartbeat  time.Duration
-	viewers    int         // of all cameras
-	perCamera  int         // viewers of one
+	viewers    int  // of all cameras
+	perCamera  int  // viewers of one
 	viewerRate size // bytes a second for each
 }
 
