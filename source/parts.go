@@ -11,7 +11,7 @@ import (
 const DefaultMaxFrame = 32 << 20
 
 const (
-	minBuffer  = 64 << 10
+	minBuffer  = 256 << 10
 	shrinkTime = 64 // pictures after which the buffer is measured anew
 )
 
@@ -50,7 +50,7 @@ type Part struct {
 }
 
 // NewParts reads from src pictures of up to maxFrame bytes; 0 means [DefaultMaxFrame]. It never holds more than one
-// picture and 64 KB.
+// picture and 256 KB.
 func NewParts(src io.Reader, maxFrame int) *Parts {
 	if maxFrame <= 0 {
 		maxFrame = DefaultMaxFrame

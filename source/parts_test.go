@@ -7,6 +7,7 @@ import (
 	stdjpeg "image/jpeg"
 	"io"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 	"testing/iotest"
 
@@ -120,6 +121,46 @@ func TestPartsDropsLargePictures(t *testing.T) {
 	if len(large) < 100_000 || damaged != 2 {
 		t.Errorf("%d damaged, want 2", damaged)
 	}
+}
+
+// A picture that never ends, and rubbish that holds none, cost no memory beyond what one picture may.
+func TestPartsHoldsLittle(t *testing.T) {
+	const size, maxFrame = 64 << 20, 1 << 20
+	endless := picture(1, 64, 48)
+	endless = endless[:len(endless)-2]
+	for name, start := range map[string][]byte{"endless picture": endless, "rubbish": []byte("--x\n"), "false segments": {0xFF, 0xD8, 0xFF, 0xE0}} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		rest := &loop{data: bytes.Repeat(append(start[2:len(start):len(start)], 'x', '='), 1000)}
+		readAll(t, io.MultiReader(bytes.NewReader(start), io.LimitReader(rest, size)), maxFrame)
+		runtime.ReadMemStats(&after)
+		if n := after.TotalAlloc - before.TotalAlloc; n > 2*maxFrame+1<<20 {
+			t.Errorf("%s: %d bytes were allocated", name, n)
+		}
+	}
+}
+
+// The memory of a rare large picture is let go of.
+func TestPartsShrinks(t *testing.T) {
+	large, small := picture(1, 3000, 3000), picture(2, 64, 48)
+	parts := source.NewParts(io.MultiReader(bytes.NewReader(large), io.LimitReader(&loop{data: small}, 64<<20)), 0)
+	held := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	parts.Next()
+	before := held()
+	for range 10_000 {
+		if _, err := parts.Next(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if after := held(); after+uint64(len(large))/2 > before {
+		t.Errorf("%d bytes are held, %d before", after, before)
+	}
+	runtime.KeepAlive(large)
 }
 
 func TestPartsAllocatesNothing(t *testing.T) {
