@@ -45,7 +45,11 @@ func (m *MediaDevice) Run(ctx context.Context, emit func(stream.Picture)) error 
 	if err := d.Open(); err != nil {
 		return fmt.Errorf("open %s: %w", m.Label, err)
 	}
-	closed := sync.OnceValue(d.Close)
+	closed := sync.OnceFunc(func() {
+		if d.Status() != driver.StateClosed { // as after a recording that did not begin
+			d.Close()
+		}
+	})
 	defer closed()
 	media, err := m.choose(d.Properties())
 	if err != nil {
@@ -131,19 +135,16 @@ type recording struct {
 func (r *recording) run(ctx context.Context, reader video.Reader) error {
 	for ctx.Err() == nil {
 		img, release, err := reader.Read()
-		switch {
-		case ctx.Err() != nil && err == nil:
+		if err == nil {
+			err = r.pass(img)
 			release()
+		}
+		switch {
+		case ctx.Err() != nil:
 		case errors.Is(err, io.EOF):
 			return errors.New("the driver ended its stream")
 		case err != nil:
 			return err
-		default:
-			err := r.pass(img)
-			release()
-			if err != nil {
-				return err
-			}
 		}
 	}
 	return ctx.Err()

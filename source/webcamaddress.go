@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -27,28 +28,35 @@ func (w *Webcam) locate() (string, error) {
 	address := cmp.Or(w.Address, "0")
 	name, byName := strings.CutPrefix(address, "name/")
 	id, byID := strings.CutPrefix(address, "by-id/")
+	path := address
+	if _, err := strconv.Atoi(address); err == nil {
+		path = "/dev/video" + address
+	}
+	_, err := os.Stat(path)
+	there := err == nil && !byName && !byID
+	if there && w.camera.Path == "" {
+		return path, nil
+	}
 	cameras, err := v4l2.Nodes()
 	if err != nil {
 		return "", err
 	}
-	for _, c := range cameras {
+	at := slices.IndexFunc(cameras, func(c v4l2.Camera) bool {
 		switch {
-		case byName && strings.Contains(strings.ToLower(c.Name), strings.ToLower(name)),
-			byID && (c.ID == id || c.ID == id+"-video-index0"),
-			!byName && !byID && w.camera.Path != "" && c.Same(w.camera):
-			return c.Path, nil
+		case byName:
+			return strings.Contains(strings.ToLower(c.Name), strings.ToLower(name))
+		case byID:
+			return c.ID == id || c.ID == id+"-video-index0"
 		}
+		return w.camera.Path != "" && c.Same(w.camera)
+	})
+	switch {
+	case at >= 0:
+		return cameras[at].Path, nil
+	case there:
+		return path, nil
 	}
-	if byName || byID {
-		return "", noCamera(address, cameras)
-	}
-	if _, err := strconv.Atoi(address); err == nil {
-		address = "/dev/video" + address
-	}
-	if _, err := os.Stat(address); err != nil {
-		return "", noCamera(address, cameras)
-	}
-	return address, nil
+	return "", noCamera(path, cameras)
 }
 
 func noCamera(address string, cameras []v4l2.Camera) error {

@@ -57,10 +57,10 @@ func TestDamaged(t *testing.T) {
 						t.Error("a picture is not one that the camera has sent")
 					}
 				}
-				if s := p.status(t); s.Damaged < 3 {
-					t.Errorf("%d pictures of %d were damaged", s.Damaged, s.Damaged+s.Frames)
-				} else {
-					t.Logf("%d damaged, %d good", s.Damaged, s.Frames)
+				s := p.status(t)
+				t.Logf("%d damaged, %d good", s.Damaged, s.Frames)
+				if s.Damaged*5 < s.Frames || s.Damaged > s.Frames {
+					t.Error("not as many as were broken")
 				}
 			})
 		}
