@@ -1,7 +1,6 @@
 package test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -138,32 +137,6 @@ func (v *viewer) watch() []arrival {
 		}
 		arrivals = append(arrivals, arrival{n, taken, time.Now()})
 	}
-}
-
-// skim reads a part and looks at nothing but its length and its stamp: readers must not take the time they measure.
-func (v *viewer) skim() (n int, taken time.Time, err error) {
-	length := 0
-	for {
-		line, err := v.reader.ReadSlice('\n')
-		if err != nil {
-			return 0, time.Time{}, err
-		}
-		if len(line) == len("\r\n") {
-			break
-		}
-		if digits, found := bytes.CutPrefix(line, []byte("Content-Length: ")); found {
-			length, _ = strconv.Atoi(string(digits[:len(digits)-2]))
-		}
-	}
-	begin, err := v.reader.Peek(stampOffset + stampLength)
-	if err != nil {
-		return 0, time.Time{}, err
-	}
-	if n, taken, err = readStamp(begin); err != nil {
-		return 0, time.Time{}, err
-	}
-	_, err = v.reader.Discard(length + len("\r\n--frame\r\n"))
-	return n, taken, err
 }
 
 // judge sums up what came in a window of time; cpu is the number of frames.

@@ -3,9 +3,11 @@ package test
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
+	"net/http/httputil"
 	"net/textproto"
 	"net/url"
 	"strconv"
@@ -46,6 +48,9 @@ func dial(address string, buffer int, headers ...string) (*viewer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if u.Scheme == "https" {
+		conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true}) // the test's own certificate
+	}
 	v := &viewer{conn: conn, reader: bufio.NewReaderSize(conn, buffer)}
 	lines := append([]string{"GET " + u.RequestURI() + " HTTP/1.1", "Host: " + u.Host}, headers...)
 	if _, err := io.WriteString(conn, strings.Join(lines, "\r\n")+"\r\n\r\n"); err != nil {
@@ -57,6 +62,9 @@ func dial(address string, buffer int, headers ...string) (*viewer, error) {
 		return nil, err
 	}
 	v.header, err = text.ReadMIMEHeader()
+	if v.header.Get("Transfer-Encoding") == "chunked" { // by a proxy
+		v.reader = bufio.NewReaderSize(httputil.NewChunkedReader(v.reader), buffer)
+	}
 	return v, err
 }
 
@@ -112,6 +120,32 @@ func (v *viewer) head() ([]byte, error) {
 			return header, err
 		}
 	}
+}
+
+// skim reads a part and looks at nothing but its length and its stamp: readers must not take the time they measure.
+func (v *viewer) skim() (n int, taken time.Time, err error) {
+	length := 0
+	for {
+		line, err := v.reader.ReadSlice('\n')
+		if err != nil {
+			return 0, time.Time{}, err
+		}
+		if len(line) == len("\r\n") {
+			break
+		}
+		if digits, found := bytes.CutPrefix(line, []byte("Content-Length: ")); found {
+			length, _ = strconv.Atoi(string(digits[:len(digits)-2]))
+		}
+	}
+	begin, err := v.reader.Peek(stampOffset + stampLength)
+	if err != nil {
+		return 0, time.Time{}, err
+	}
+	if n, taken, err = readStamp(begin); err != nil {
+		return 0, time.Time{}, err
+	}
+	_, err = v.reader.Discard(length + len("\r\n--frame\r\n"))
+	return n, taken, err
 }
 
 // bare reads n bytes of a picture of the form without lengths: everything up to the delimiter that browsers need to see.
