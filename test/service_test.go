@@ -2,6 +2,7 @@ package test
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 // TestService runs the program as the systemd unit does.
 func TestService(t *testing.T) {
+	const everybody = "-listen :5000"
 	unit, err := os.ReadFile(filepath.Join("recipes", "mjpegazer.service"))
 	if err != nil {
 		t.Fatal(err)
@@ -19,13 +21,39 @@ func TestService(t *testing.T) {
 	if line == nil {
 		t.Fatal("the unit does not start /usr/local/bin/mjpegazer")
 	}
+	if !strings.Contains(string(line[1]), everybody) {
+		t.Fatalf("the unit has no %q any more", everybody)
+	}
+	verifyUnit(t, string(unit))
 	camera := newCamera(t, 20*time.Millisecond, picturesOf(4_000).take)
-	args := strings.Replace(string(line[1]), "-listen :5000", anyPort, 1)
+	args := strings.Replace(string(line[1]), everybody, anyPort, 1)
 	cmd := command(t, strings.Fields(args)...)
 	cmd.Env = append(cmd.Env, "VIDEO_URL="+camera.url())
 	p := start(t, cmd)
 	watchAll(t, []*viewer{view(t, p.url+"/live")}, picturesOf(4_000), 3)
 	if code, _ := p.stop(t); code != 0 {
 		t.Errorf("exit code %d, on which systemd would start it again", code)
+	}
+}
+
+// verifyUnit lets systemd look at the unit, where there is one.
+func verifyUnit(t *testing.T, unit string) {
+	t.Helper()
+	analyze, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Log("no systemd-analyze here: the unit is not verified")
+		return
+	}
+	path, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "mjpegazer.service")
+	unit = strings.ReplaceAll(unit, "/usr/local/bin/mjpegazer", path)
+	if err := os.WriteFile(file, []byte(unit), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(t.Context(), analyze, "verify", file).CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
 	}
 }
