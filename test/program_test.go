@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -174,6 +174,18 @@ func (t *transcript) String() string {
 	return t.text.String()
 }
 
+// freePort is one that nobody listens on.
+func freePort(tb testing.TB) string {
+	tb.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	listener.Close()
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	return port
+}
+
 // need finds a program that a test cannot do without; packages are Debian's.
 func need(tb testing.TB, name, pkg string) string {
 	tb.Helper()
@@ -191,12 +203,4 @@ func miss(tb testing.TB, what string) {
 		tb.Fatal(what)
 	}
 	tb.Skip(what)
-}
-
-// needLinux skips what only Linux can tell.
-func needLinux(tb testing.TB) {
-	tb.Helper()
-	if runtime.GOOS != "linux" {
-		tb.Skip("needs Linux")
-	}
 }
