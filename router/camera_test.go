@@ -50,6 +50,21 @@ func pictures(interval time.Duration, all ...[]byte) stream.SourceFunc {
 	}
 }
 
+// ticking is a camera whose pictures say when they were taken.
+func ticking(interval time.Duration, size int) stream.SourceFunc {
+	p := picture(1, size)
+	return func(ctx context.Context, emit func(stream.Picture)) error {
+		for ctx.Err() == nil {
+			emit(stream.Picture{JPEG: p, Time: time.Now()})
+			select {
+			case <-time.After(interval):
+			case <-ctx.Done():
+			}
+		}
+		return ctx.Err()
+	}
+}
+
 // dead is a camera that cannot be reached.
 var dead = stream.SourceFunc(func(context.Context, func(stream.Picture)) error {
 	return errors.New("connection refused")

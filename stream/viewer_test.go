@@ -116,6 +116,62 @@ func TestMaxFPSWithJitter(t *testing.T) {
 	})
 }
 
+// As many pictures as the rate allows come, evenly chosen.
+func TestMaxRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, &every{interval: 10 * time.Millisecond}, stream.Options{})
+		first := s.View(stream.ViewerOptions{})
+		defer first.Close()
+		size := len(next(t, first, time.Second).JPEG())
+		v := s.View(stream.ViewerOptions{MaxRate: float64(size) * 20}) // of 100 a second
+		defer v.Close()
+		last := next(t, v, time.Second)
+		for range 100 {
+			f := next(t, v, 70*time.Millisecond)
+			if missed := f.Seq - last.Seq; missed < 3 || missed > 7 {
+				t.Fatalf("frame %d after %d, want about every fifth", f.Seq, last.Seq)
+			}
+			last = f
+		}
+		if stats := s.Stats(); last.Seq < 470 || last.Seq > 530 || stats.Skipped != 0 {
+			t.Errorf("%d frames for 100 that were shown, %d skipped", last.Seq, stats.Skipped)
+		}
+	})
+}
+
+// The last picture outlives its run, but not the viewers.
+func TestLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
+			emit(stream.Picture{JPEG: picture(1)})
+			sleep(ctx, time.Second)
+			return errRefused
+		}), stream.Options{Linger: time.Minute})
+		last := func(n uint64, live bool) {
+			t.Helper()
+			var got uint64
+			f, nowLive := s.Last()
+			if f != nil {
+				got = f.Seq
+			}
+			if got != n || nowLive != live {
+				t.Errorf("frame %d, live %t; want %d, %t", got, nowLive, n, live)
+			}
+		}
+		last(0, false)
+		v := s.View(stream.ViewerOptions{})
+		next(t, v, time.Second)
+		last(1, true)
+		time.Sleep(1100 * time.Millisecond) // the camera has failed
+		last(1, false)
+		next(t, v, time.Second)
+		last(2, true)
+		v.Close()
+		time.Sleep(2 * time.Minute)
+		last(0, false)
+	})
+}
+
 // Viewers of any speed, coming and going while the camera fails and returns, see whole pictures in order.
 func TestManyViewersOfAFailingCamera(t *testing.T) {
 	s := open(t, stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {

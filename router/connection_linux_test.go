@@ -1,0 +1,150 @@
+package router_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"mjpegazer/router"
+	"mjpegazer/stream"
+)
+
+// lane is a way to a server with ConnContext: how it listens, and how its client comes there.
+type lane struct {
+	name, network   string
+	secure, version bool // TLS, HTTP/2
+	buffer          int  // of the viewer's kernel; 0: its own choice
+}
+
+// watch asks for the stream and reads it with small buffers.
+func (l lane) watch(t *testing.T, handler http.Handler) *bufio.Reader {
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ConnContext = router.ConnContext
+	if l.network == "unix" {
+		listener, err := net.Listen("unix", filepath.Join(t.TempDir(), "socket"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		server.Listener = listener
+	}
+	server.EnableHTTP2 = l.version
+	if l.secure {
+		server.StartTLS()
+	} else {
+		server.Start()
+	}
+	t.Cleanup(func() {
+		server.CloseClientConnections()
+		server.Close()
+	})
+	transport := &http.Transport{
+		DialContext: func(context.Context, string, string) (net.Conn, error) {
+			c, err := net.Dial(l.network, server.Listener.Addr().String())
+			if tcp, ok := c.(*net.TCPConn); ok && l.buffer > 0 {
+				tcp.SetReadBuffer(l.buffer)
+			}
+			return c, err
+		},
+		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true},
+		ForceAttemptHTTP2: l.version,
+		ReadBufferSize:    4096,
+		HTTP2:             &http.HTTP2Config{MaxReceiveBufferPerStream: 64 << 10, MaxReceiveBufferPerConnection: 64 << 10},
+	}
+	t.Cleanup(transport.CloseIdleConnections)
+	scheme := map[bool]string{false: "http", true: "https"}[l.secure]
+	response, err := (&http.Client{Transport: transport}).Get(scheme + "://camera.test/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { response.Body.Close() })
+	if want := map[bool]int{false: 1, true: 2}[l.version]; response.ProtoMajor != want {
+		t.Fatal(response.Proto)
+	}
+	return bufio.NewReaderSize(response.Body, 4096)
+}
+
+// Who does not read for a while finds next to nothing old: one picture that was on its way, and what its own buffers hold.
+func TestFreshAfterAPause(t *testing.T) {
+	for _, l := range []lane{
+		{name: "TCP", network: "tcp", buffer: 16 << 10},
+		{name: "TLS", network: "tcp", secure: true, buffer: 16 << 10},
+		{name: "HTTP/2", network: "tcp", secure: true, version: true, buffer: 16 << 10},
+		{name: "unix", network: "unix"},
+	} {
+		t.Run(l.name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t, ticking(20*time.Millisecond, 50_000), stream.Options{})
+			r := l.watch(t, router.Live(s, router.Options{}))
+			readAge(t, r)
+			time.Sleep(time.Second)
+			old := 0
+			for {
+				age := readAge(t, r)
+				if age < 200*time.Millisecond {
+					break
+				}
+				old++
+			}
+			if old > 10 { // without ConnContext: 40 to 50
+				t.Errorf("%d old pictures came", old)
+			}
+			if s.Stats().Skipped < 20 {
+				t.Errorf("only %d pictures were skipped", s.Stats().Skipped)
+			}
+		})
+	}
+}
+
+// readAge reads a part, and says how old its picture is.
+func readAge(t *testing.T, r *bufio.Reader) time.Duration {
+	t.Helper()
+	header, _, err := readPart(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seconds, err := strconv.ParseFloat(header["X-Timestamp"], 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return time.Since(time.UnixMicro(int64(seconds * 1e6)))
+}
+
+// Who reads all gets all, however little is under way at one time.
+func TestReadyViewersMissNothing(t *testing.T) {
+	s := open(t, ticking(20*time.Millisecond, 50_000), stream.Options{})
+	r := lane{network: "tcp"}.watch(t, router.Live(s, router.Options{}))
+	for range 50 {
+		readAge(t, r)
+	}
+	if n := s.Stats().Skipped; n > 5 {
+		t.Errorf("%d of 50 pictures were skipped", n)
+	}
+}
+
+func ExampleConnContext() {
+	camera := stream.New(ticking(time.Second, 0), stream.Options{})
+	defer camera.Close()
+	server := httptest.NewUnstartedServer(router.Live(camera, router.Options{}))
+	server.Config.ConnContext = router.ConnContext // pictures do not grow old in the kernel's buffers
+	server.Start()
+	defer server.Close()
+	defer server.CloseClientConnections()
+
+	response, err := http.Get(server.URL)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	start, _ := io.ReadAll(io.LimitReader(response.Body, 33))
+	fmt.Printf("%q\n", start)
+	// Output: "--frame\r\nContent-Type: image/jpeg"
+}
