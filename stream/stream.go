@@ -142,6 +142,7 @@ func (s *Stream) start() {
 
 func (s *Stream) stop() {
 	s.stopping = true
+	s.publish(nil, nil) // also the last picture is forgotten
 	s.cancel()
 }
 

@@ -119,16 +119,18 @@ func TestMaxFPSWithJitter(t *testing.T) {
 // As many pictures as the rate allows come, evenly chosen.
 func TestMaxRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := open(t, &every{interval: 10 * time.Millisecond}, stream.Options{})
-		first := s.View(stream.ViewerOptions{})
-		defer first.Close()
-		size := len(next(t, first, time.Second).JPEG())
-		v := s.View(stream.ViewerOptions{MaxRate: float64(size) * 20}) // of 100 a second
+		s := open(t, stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
+			for sleep(ctx, 10*time.Millisecond) == nil {
+				emit(stream.Picture{JPEG: picture(1)})
+			}
+			return ctx.Err()
+		}), stream.Options{})
+		v := s.View(stream.ViewerOptions{MaxRate: float64(len(picture(1))) * 20})
 		defer v.Close()
 		last := next(t, v, time.Second)
 		for range 100 {
 			f := next(t, v, 70*time.Millisecond)
-			if missed := f.Seq - last.Seq; missed < 3 || missed > 7 {
+			if missed := f.Seq - last.Seq; missed < 3 || missed > 7 { // 100 a second for 20
 				t.Fatalf("frame %d after %d, want about every fifth", f.Seq, last.Seq)
 			}
 			last = f
