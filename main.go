@@ -58,6 +58,7 @@ func serve(c config, stderr io.Writer) error {
 		return err
 	}
 	defer closeLog()
+	keepWithinMemory()
 	listener, err := listen(c.listen)
 	if err != nil {
 		return err
@@ -78,7 +79,7 @@ func serve(c config, stderr io.Writer) error {
 	}
 	greet(log, listener, cameras)
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- server.Serve(&patientListener{Listener: listener, log: log}) }()
 	select {
 	case err := <-failed:
 		return err
@@ -88,22 +89,6 @@ func serve(c config, stderr io.Writer) error {
 		shutDown(server, cameras)
 		return nil
 	}
-}
-
-func openLog(c config, stderr io.Writer) (log *slog.Logger, closeLog func() error, err error) {
-	w, closeLog := stderr, func() error { return nil }
-	if c.logFile != "" {
-		f, err := os.OpenFile(c.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-		if err != nil {
-			return nil, nil, fmt.Errorf("-log-file: %w", err)
-		}
-		w, closeLog = f, f.Close
-	}
-	options := &slog.HandlerOptions{Level: c.logLevel}
-	if c.logFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, options)), closeLog, nil
-	}
-	return slog.New(slog.NewTextHandler(w, options)), closeLog, nil
 }
 
 func openCameras(c config, log *slog.Logger) []router.Camera {

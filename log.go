@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// openLog makes the log as the command line wants it. The log must be closed, so that the last lines are not lost.
+func openLog(c config, stderr io.Writer) (log *slog.Logger, closeLog func(), err error) {
+	// Who reads standard error may go away; that must not end the program. (Ignored, the signal would be so for commands
+	// that are cameras as well.)
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	lines := &logWriter{to: stderr, lines: make(chan []byte, maxLines), written: make(chan struct{})}
+	closeLog = lines.close
+	if c.logFile != "" {
+		f, err := os.OpenFile(c.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			return nil, nil, fmt.Errorf("-log-file: %w", err)
+		}
+		lines.to = f
+		closeLog = func() {
+			lines.close()
+			f.Close()
+		}
+	}
+	options := &slog.HandlerOptions{Level: c.logLevel}
+	if c.logFormat == "json" {
+		log = slog.New(slog.NewJSONHandler(lines, options))
+	} else {
+		log = slog.New(slog.NewTextHandler(lines, options))
+	}
+	go lines.write(log)
+	return log, closeLog, nil
+}
+
+const (
+	maxLines  = 1000                   // that wait for the log's reader
+	closeTime = 100 * time.Millisecond // for the last of them
+)
+
+// A logWriter never makes who logs wait: lines that its reader does not take, or its disk, are lost, and counted.
+type logWriter struct {
+	to      io.Writer
+	lines   chan []byte
+	lost    atomic.Int64
+	written chan struct{} // closed when all has been written
+}
+
+func (w *logWriter) Write(line []byte) (int, error) {
+	select {
+	case w.lines <- append([]byte(nil), line...):
+	default:
+		w.lost.Add(1)
+	}
+	return len(line), nil
+}
+
+func (w *logWriter) write(log *slog.Logger) {
+	defer close(w.written)
+	for line := range w.lines {
+		if line == nil {
+			return
+		}
+		if _, err := w.to.Write(line); err != nil {
+			w.lost.Add(1)
+		} else if n := w.lost.Swap(0); n > 0 {
+			log.Warn("log lines were lost, for nobody read them or they could not be written", "lines", n)
+		}
+	}
+}
+
+// close writes what was logged, if somebody reads it.
+func (w *logWriter) close() {
+	select {
+	case w.lines <- nil:
+	default: // nobody reads it
+		return
+	}
+	select {
+	case <-w.written:
+	case <-time.After(closeTime):
+	}
+}
