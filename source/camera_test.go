@@ -128,3 +128,29 @@ func (c *camera) run(t testing.TB, h *source.HTTP, n int) (pictures [][]byte, em
 func part(jpeg []byte) string {
 	return fmt.Sprintf("--x\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n", len(jpeg), jpeg)
 }
+
+// parse returns the source that text describes.
+func parse(t testing.TB, text string) stream.Source {
+	t.Helper()
+	c, err := source.Parse(text, source.Defaults{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Source
+}
+
+// collect runs src until it ends or n pictures have come.
+func collect(t testing.TB, src stream.Source, n int) (pictures [][]byte, err error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	err = src.Run(ctx, func(p stream.Picture) {
+		if p.JPEG != nil && len(pictures) < n {
+			pictures = append(pictures, append([]byte(nil), p.JPEG...))
+		}
+		if len(pictures) == n {
+			cancel()
+		}
+	})
+	return pictures, err
+}

@@ -210,7 +210,7 @@ func splitCommand(text string) (args []string, err error) {
 		args = append(args, word.String())
 	}
 	if len(args) == 0 {
-		return nil, errors.New("there is no command behind exec:")
+		return nil, errors.New("exec: is followed by no command")
 	}
 	return args, nil
 }

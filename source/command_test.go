@@ -3,9 +3,7 @@
 package source_test
 
 import (
-	"context"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -13,48 +11,7 @@ import (
 	"time"
 
 	"mjpegazer/source"
-	"mjpegazer/stream"
 )
-
-// parse returns the source that text describes.
-func parse(t testing.TB, text string) stream.Source {
-	t.Helper()
-	c, err := source.Parse(text, source.Defaults{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c.Source
-}
-
-// collect runs src until it ends or n pictures have come.
-func collect(t testing.TB, src stream.Source, n int) (pictures [][]byte, err error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	err = src.Run(ctx, func(p stream.Picture) {
-		if p.JPEG != nil && len(pictures) < n {
-			pictures = append(pictures, append([]byte(nil), p.JPEG...))
-		}
-		if len(pictures) == n {
-			cancel()
-		}
-	})
-	return pictures, err
-}
-
-// write puts the pictures into a new file and returns its name.
-func write(t testing.TB, pictures ...[]byte) string {
-	t.Helper()
-	name := filepath.Join(t.TempDir(), "pictures of today.mjpeg")
-	var all []byte
-	for _, one := range pictures {
-		all = append(all, one...)
-	}
-	if err := os.WriteFile(name, all, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return name
-}
 
 func TestCommand(t *testing.T) {
 	want := [][]byte{picture(1, 64, 48), picture(2, 64, 48)}

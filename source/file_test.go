@@ -16,6 +16,20 @@ import (
 	"mjpegazer/stream"
 )
 
+// write puts the pictures into a new file and returns its name.
+func write(t testing.TB, pictures ...[]byte) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "pictures of today.mjpeg")
+	var all []byte
+	for _, one := range pictures {
+		all = append(all, one...)
+	}
+	if err := os.WriteFile(name, all, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
 func TestFilePlaysOnce(t *testing.T) {
 	want := [][]byte{picture(1, 64, 48), picture(2, 64, 48), picture(3, 64, 48)}
 	name := write(t, want...)

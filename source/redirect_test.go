@@ -63,8 +63,7 @@ func TestRedirectKeepsSecrets(t *testing.T) {
 	for _, to := range []string{"http://other/", "http://cam:81/", "http://sub.cam/", "http://canary3:canary4@other/", "//other/"} {
 		synctest.Test(t, func(t *testing.T) {
 			want := picture(1, 64, 48)
-			var c *camera
-			c = &camera{serve: func(conn net.Conn, r *http.Request) bool {
+			c := &camera{serve: func(conn net.Conn, r *http.Request) bool {
 				if r.Host == "cam" {
 					if r.Header.Get("Authorization") == "" || r.Header.Get("X-Key") == "" {
 						t.Error("the log-in is missing")

@@ -109,7 +109,7 @@ func TestStall(t *testing.T) {
 		v := s.View(stream.ViewerOptions{})
 		none(t, v, 10*time.Second-1)
 		wantState(t, s, stream.Connecting)
-		time.Sleep(1)
+		time.Sleep(1 * time.Nanosecond)
 		synctest.Wait()
 		if stats := wantState(t, s, stream.Down); stats.Error != "no picture for 10s" || stats.Failures != 1 {
 			t.Fatalf("%+v", stats)
@@ -119,7 +119,7 @@ func TestStall(t *testing.T) {
 		if stats := wantState(t, s, stream.Live); stats.Damaged != 2 {
 			t.Fatalf("%d damaged, want 2", stats.Damaged)
 		}
-		time.Sleep(1)
+		time.Sleep(1 * time.Nanosecond)
 		synctest.Wait()
 		wantState(t, s, stream.Down)
 		if late := s.View(stream.ViewerOptions{}); late != nil {

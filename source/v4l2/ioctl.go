@@ -14,7 +14,7 @@ const (
 	write     = dirWrite << dirShift
 	readWrite = read | write
 
-	queryCap       = read | unsafe.Sizeof(capability{})<<16 | 'V'<<8 | 0
+	queryCap       = read | unsafe.Sizeof(capability{})<<16 | 'V'<<8
 	enumFmt        = readWrite | unsafe.Sizeof(fmtDesc{})<<16 | 'V'<<8 | 2
 	getFmt         = readWrite | unsafe.Sizeof(format{})<<16 | 'V'<<8 | 4
 	setFmt         = readWrite | unsafe.Sizeof(format{})<<16 | 'V'<<8 | 5
