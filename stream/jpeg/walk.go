@@ -127,8 +127,10 @@ func (w *Walk) step(c byte) bool {
 		w.place = inSOI
 		return c == 0xFF
 	case inSOI:
+		if c != markerSOI {
+			return false
+		}
 		w.place, w.sure = atMarker, 2
-		return c == markerSOI
 	case atMarker:
 		w.place = inMarker
 		return c == 0xFF

@@ -1,0 +1,163 @@
+package jpeg_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	stdjpeg "image/jpeg"
+	"io"
+	"testing"
+
+	"mjpegazer/stream/jpeg"
+)
+
+// Pieces of pictures, in hexadecimal as T.81 writes them.
+var (
+	soi     = []byte{0xFF, 0xD8}
+	eoi     = []byte{0xFF, 0xD9}
+	tables  = []byte{0xFF, 0xC4, 0, 4, 1, 2} // DHT; the walk does not look inside
+	frame   = []byte{0xFF, 0xC0, 0, 11, 8, 1, 2, 3, 4, 1, 1, 0x11, 0}
+	scan    = []byte{0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0}
+	comment = []byte{0xFF, 0xFE, 0, 10, 0xFF, 0xD9, 0xFF, 0xD8, 0xFF, 0xDA, 0, 0}
+)
+
+func join(pieces ...any) []byte {
+	var all []byte
+	for _, piece := range pieces {
+		switch piece := piece.(type) {
+		case []byte:
+			all = append(all, piece...)
+		case string:
+			all = append(all, piece...)
+		}
+	}
+	return all
+}
+
+func TestWalkFindsTheEnd(t *testing.T) {
+	for name, whole := range map[string][]byte{
+		"baseline":             join(soi, tables, frame, scan, "data", eoi),
+		"no data":              join(soi, tables, frame, scan, eoi),
+		"markers in a comment": join(soi, comment, tables, frame, comment, scan, "data", eoi),
+		"fill bytes":           join(soi, "\xFF\xFF", tables, "\xFF", frame, scan, "data\xFF\xFF", eoi),
+		"stuffing, restarts":   join(soi, tables, frame, scan, "a\xFF\x00b\xFF\xD0c\xFF\xD7\xFF\x00", eoi),
+		"two scans":            join(soi, tables, frame, scan, "a", tables, scan, "b", comment, scan, eoi),
+		"unstuffed":            join(soi, tables, frame, scan, "a\xFF\x0D\xFF\x01\xFF\xBF\xFF\xFD\xFF\xC8", eoi),
+		"empty segment":        join(soi, "\xFF\xE0\x00\x02", tables, frame, scan, eoi),
+		"lines counted later":  join(soi, tables, frame, scan, "a\xFF\xDC\x00\x04\x01\x02", eoi),
+	} {
+		t.Run(name, func(t *testing.T) {
+			info, end, err := jpeg.Inspect(join(whole, "behind"))
+			if err != nil || end != len(whole) || info.Width != 0x304 || info.Height != 0x102 {
+				t.Errorf("%+v, %d of %d bytes, %v", info, end, len(whole), err)
+			}
+			if !bytes.HasPrefix(whole[info.Scan:], scan[:2]) || info.NoTables {
+				t.Errorf("%+v", info)
+			}
+			for cut := range whole {
+				if _, _, err := jpeg.Inspect(whole[:cut]); err != io.ErrUnexpectedEOF {
+					t.Fatalf("cut at %d: %v", cut, err)
+				}
+			}
+		})
+	}
+}
+
+func TestWalkRefuses(t *testing.T) {
+	for name, test := range map[string]struct {
+		broken []byte
+		resume int
+	}{
+		"no SOI":              {join("JFIF"), 0},
+		"rubbish behind SOI":  {join(soi, "JFIF"), 2},
+		"EOI before a scan":   {join(soi, tables, frame, eoi), 2 + len(tables) + 2},
+		"scan without frame":  {join(soi, tables, scan, eoi), 2 + 2},
+		"two frames":          {join(soi, frame, frame, scan, eoi), 2 + 2},
+		"length of one":       {join(soi, "\xFF\xE0\x00\x01"), 2 + 2},
+		"a restart":           {join(soi, tables, "\xFF\xD0"), 2 + 2},
+		"another picture":     {join(soi, tables, soi, frame), 2 + len(tables)},
+		"cut, then another":   {join(soi, frame, scan, "data", soi), 2 + len(frame) + len(scan) + 4},
+		"cut by a FF":         {join(soi, frame, scan, "data\xFF", soi), 2 + len(frame) + len(scan) + 5},
+		"false length":        {join(soi, "\xFF\xE0\x00\x09", "1234567", "8"), 2 + 2},
+		"text for a marker":   {join(soi, tables, "\r\n--x"), 2 + 2},
+		"frame without width": {join(soi, "\xFF\xC0\x00\x07\x08\x00\x01\x00\x00", scan, eoi), 2 + 2},
+		"frame without bytes": {join(soi, "\xFF\xC0\x00\x02", scan, eoi), 2 + 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var w jpeg.Walk
+			if n, err := w.Next(test.broken); err != jpeg.ErrBroken || w.Resume() != test.resume {
+				t.Errorf("%v at %d, resume at %d, want %d", err, n, w.Resume(), test.resume)
+			}
+		})
+	}
+}
+
+func TestInspectKnowsMissingTables(t *testing.T) {
+	for name, test := range map[string]struct {
+		picture []byte
+		missing bool
+	}{
+		"with":       {join(soi, tables, frame, scan, eoi), false},
+		"without":    {join(soi, frame, scan, eoi), true},
+		"too late":   {join(soi, frame, scan, tables, scan, eoi), true},
+		"arithmetic": {join(soi, "\xFF\xC9", frame[2:], scan, eoi), false},
+	} {
+		if info, _, err := jpeg.Inspect(test.picture); err != nil || info.NoTables != test.missing {
+			t.Errorf("%s: %+v, %v", name, info, err)
+		}
+	}
+}
+
+func TestWalkAllocatesNothing(t *testing.T) {
+	whole := join(soi, tables, frame, scan, bytes.Repeat([]byte("data\xFF\x00"), 1000), eoi)
+	if n := testing.AllocsPerRun(100, func() { jpeg.Inspect(whole) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// FuzzWalk cuts arbitrary bytes in three: the walk must say the same of the pieces as of the whole, and go on behind where
+// it was.
+func FuzzWalk(f *testing.F) {
+	var real bytes.Buffer
+	if err := stdjpeg.Encode(&real, image.NewGray(image.Rect(0, 0, 16, 16)), nil); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(real.Bytes(), uint16(7), uint16(50))
+	f.Add(join(soi, comment, tables, frame, scan, "a\xFF\x00b\xFF\xD0c", tables, scan, eoi, "behind"), uint16(3), uint16(30))
+	f.Add(join(soi, frame, scan, "data\xFF", soi, frame), uint16(20), uint16(21))
+	f.Fuzz(func(t *testing.T, data []byte, first, second uint16) {
+		var whole, pieces jpeg.Walk
+		n, err := whole.Next(data)
+		a := min(int(first), len(data))
+		b := min(a+int(second), len(data))
+		total, pieceErr := 0, error(nil)
+		for _, piece := range [][]byte{data[:a], data[a:b], data[b:]} {
+			var m int
+			m, pieceErr = pieces.Next(piece)
+			total += m
+			if pieceErr != nil {
+				break
+			}
+		}
+		if total != n || !errors.Is(pieceErr, err) || pieces.Info != whole.Info || pieces.Resume() != whole.Resume() {
+			t.Fatalf("%d %v %+v at once, %d %v %+v in pieces", n, err, whole, total, pieceErr, pieces)
+		}
+		switch {
+		case err == nil && n != len(data), err == io.EOF && !bytes.Equal(data[n-2:n], eoi):
+			t.Fatalf("%d of %d bytes, %v", n, len(data), err)
+		case err == jpeg.ErrBroken && whole.Resume() > n, err != nil && len(data) > 2 && bytes.HasPrefix(data, soi) && whole.Resume() < 2:
+			t.Fatalf("broken at %d, resume at %d", n, whole.Resume())
+		}
+		if info := whole.Info; err == io.EOF && (info.Width == 0 || info.Scan < 2 || data[info.Scan] != 0xFF || data[info.Scan+1] != 0xDA) {
+			t.Fatalf("%+v", info)
+		}
+	})
+}
+
+func ExampleInspect() {
+	picture := join(soi, frame, scan, "data", eoi)
+	info, end, err := jpeg.Inspect(append(picture, "padding"...))
+	fmt.Printf("%dx%d, %d bytes, without Huffman tables: %v, %v\n", info.Width, info.Height, end, info.NoTables, err)
+	// Output: 772x258, 31 bytes, without Huffman tables: true, <nil>
+}
