@@ -33,6 +33,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "webcams" {
 		return webcams(args[1:], stdout, stderr)
 	}
+	if len(args) > 0 && args[0] == "probe" {
+		return probe(args[1:], stdout, stderr)
+	}
 	c, err := parse(args, os.Getenv, stdout)
 	switch {
 	case errors.Is(err, flag.ErrHelp):

@@ -10,7 +10,10 @@ import (
 	"mjpegazer/stream"
 )
 
-const withoutPicture = 5 * time.Second // after which a camera that sends only video of other kinds is given up
+const (
+	withoutPicture = 5 * time.Second // after which a camera that sends only video of other kinds is given up
+	oddTime        = 5               // pictures after which it is known what is odd about a stream
+)
 
 // An answer is the body of one answer, read for pictures.
 type answer struct {
@@ -71,6 +74,9 @@ func (a *answer) picture(part Part) {
 	}
 	if a.other {
 		p.Time = part.Time
+	}
+	if a.pictures == oddTime {
+		a.noteOddities(a.parts.Oddities())
 	}
 	if !a.told {
 		p.Facts, a.told = a.facts, true

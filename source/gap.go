@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -22,10 +23,31 @@ type gap struct {
 	repeat  bool
 	skip    bool // the part holds something else than a picture
 	skipped []string
+	length  int // that the headers give; 0: none
+	odd     oddity
+	torn    bool // a picture was given up, and may have swallowed headers
 
 	place   gapPlace
 	fresh   bool // nothing has come since the blank line that ended the headers
 	midline bool // what comes next continues a line whose beginning is gone
+}
+
+// An oddity is something unlike the standard.
+type oddity uint8
+
+const (
+	oddNoHeaders oddity = 1 << iota
+	oddBefore
+	oddBehind
+	oddLength
+)
+
+// oddNames are for people to read.
+var oddNames = map[oddity]string{
+	oddNoHeaders: "pictures without part headers",
+	oddBefore:    "rubbish before pictures",
+	oddBehind:    "padding behind pictures",
+	oddLength:    "false lengths of parts",
 }
 
 type gapPlace uint8
@@ -36,8 +58,22 @@ const (
 	inBody
 )
 
-// begin makes g stand behind a picture.
-func (g *gap) begin() { *g = gap{skipped: g.skipped} }
+// begin makes g stand behind a picture, or before another part's headers.
+func (g *gap) begin() { *g = gap{skipped: g.skipped, odd: g.odd} }
+
+// note notes what is odd about a picture of size bytes behind the gap.
+func (g *gap) note(size int) {
+	switch {
+	case g.torn:
+	case g.place == beforeHeaders:
+		g.odd |= oddNoHeaders
+	case !g.fresh:
+		g.odd |= oddBefore
+	}
+	if g.length != 0 && g.length != size {
+		g.odd |= oddLength
+	}
+}
 
 // scan reads b, the bytes from the first not yet used on, and returns how many it has used up and whether a picture
 // begins behind them.
@@ -53,8 +89,10 @@ func (g *gap) scan(b []byte) (n int, found bool) {
 			}
 			return n, false
 		}
-		used := g.lines(b[n : n+at])
-		if !g.skip || g.fresh && used == at {
+		if g.lines(b[n:n+at]) < at {
+			g.fresh = false
+		}
+		if !g.skip || g.fresh {
 			return n + at, true
 		}
 		n += at + 1
@@ -133,6 +171,12 @@ func (g *gap) header(name partHeader, value []byte) {
 	}
 	g.place = inHeaders
 	switch name {
+	case contentLength:
+		if n, err := strconv.Atoi(string(value)); err == nil {
+			g.length = n
+		} else {
+			g.odd |= oddLength
+		}
 	case contentType:
 		g.skip = holdsNoPicture(value)
 		if g.skip {

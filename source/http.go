@@ -83,6 +83,9 @@ func (h *HTTP) Run(ctx context.Context, emit func(stream.Picture)) error {
 			return ctx.Err()
 		}
 		if err != nil {
+			if len(v.facts) > 0 && !v.told { // they help to find out why
+				emit(stream.Picture{Facts: v.facts})
+			}
 			return v.explain(err)
 		}
 		select {

@@ -2,6 +2,7 @@ package source
 
 import (
 	"io"
+	"strings"
 	"time"
 
 	"mjpegazer/stream/jpeg"
@@ -62,6 +63,9 @@ func NewParts(src io.Reader, maxFrame int) *Parts {
 // (io.EOF at the end) and how many were damaged.
 func (p *Parts) Next() (Part, error) {
 	if p.walked > 0 && !p.inside {
+		if next := p.r + p.walked; next < p.w && p.buf[next] == 0 {
+			p.gap.odd |= oddBehind
+		}
 		p.advance(p.walked) // over the picture that was returned last
 	}
 	for {
@@ -86,6 +90,20 @@ func (p *Parts) Reset(src io.Reader) { *p = Parts{src: src, maxFrame: p.maxFrame
 
 // Skipped returns the media types of the parts that were passed over because they hold no picture, each once.
 func (p *Parts) Skipped() []string { return p.gap.skipped }
+
+// Oddities returns what the stream does unlike the standard, for people to read, as far as was seen.
+func (p *Parts) Oddities() []string {
+	var all []string
+	for bit := oddity(1); bit != 0; bit <<= 1 {
+		if p.gap.odd&bit != 0 {
+			all = append(all, oddNames[bit])
+		}
+	}
+	if len(p.gap.skipped) > 0 {
+		all = append(all, "other parts between pictures: "+strings.Join(p.gap.skipped, ", "))
+	}
+	return all
+}
 
 // find reports whether a whole picture lies at r, walked bytes long; if not, more must be read.
 func (p *Parts) find() bool {
@@ -134,6 +152,7 @@ func (p *Parts) drop(err error) {
 // take hands out the picture at r.
 func (p *Parts) take() Part {
 	part := Part{JPEG: p.buf[p.r : p.r+p.walked : p.r+p.walked], Damaged: p.damaged, Time: p.gap.time, Repeat: p.gap.repeat}
+	p.gap.note(p.walked)
 	p.inside, p.damaged = false, 0
 	p.count++
 	p.largest = max(p.largest, p.walked)
@@ -147,6 +166,7 @@ func (p *Parts) abandon() {
 		p.damaged++
 	}
 	p.advance(max(p.walk.Resume()-p.dropped, 0))
+	p.gap.torn = true
 }
 
 // advance goes on behind the next n bytes, between pictures.

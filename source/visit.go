@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,9 +34,10 @@ type visit struct {
 
 	parts *Parts
 	facts map[string]string
-	told  bool          // facts are passed on as they are
-	other bool          // the camera is another mjpegazer
-	pause time.Duration // before the next visit; 0: the usual
+	known map[string]string // of them, what the head of the last answer told
+	told  bool              // facts are passed on as they are
+	other bool              // the camera is another mjpegazer
+	pause time.Duration     // before the next visit; 0: the usual
 
 	// Of single pictures: the last one's, to ask for and to know the next one by.
 	seed               maphash.Seed
@@ -120,13 +122,27 @@ func (v *visit) answered(resp *http.Response) {
 	note("server", resp.Header.Get("Server"))
 	note("content type", resp.Header.Get("Content-Type"))
 	note("log-in", v.login.used())
-	for _, text := range v.transport.body.head.odd {
+	odd := v.transport.body.head.odd
+	for _, text := range odd {
 		v.camera.trace(Odd, text)
 	}
-	note("oddities", strings.Join(v.transport.body.head.odd, "; "))
-	if !maps.Equal(facts, v.facts) {
-		v.facts, v.told = facts, false
+	note("oddities", strings.Join(odd, "; "))
+	if v.known == nil || !maps.Equal(facts, v.known) {
+		v.facts, v.known, v.told = facts, facts, false
 	}
+}
+
+// noteOddities adds what is odd about the pictures of a stream.
+func (v *visit) noteOddities(odd []string) {
+	if len(odd) == 0 {
+		return
+	}
+	for _, text := range odd {
+		v.camera.trace(Odd, v.secrets.hide(text))
+	}
+	v.facts = maps.Clone(v.facts)
+	v.facts["oddities"] = v.secrets.hide(strings.Join(append(slices.Clone(v.transport.body.head.odd), odd...), "; "))
+	v.told = false
 }
 
 // refused is the error of an answer that is none of success.
