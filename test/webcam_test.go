@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -34,16 +32,10 @@ func testWebcams(t *testing.T, arch string) {
 	} else if err != nil {
 		t.Fatal(err)
 	}
-	target := []string{"GOOS=linux", "GOARCH=" + arch, "GOARM=5", "GOMIPS=softfloat"}
 	program, guest := filepath.Join(t.TempDir(), "mjpegazer"), filepath.Join(t.TempDir(), "guest")
-	if err := compile(program, target...); err != nil {
-		t.Fatal(err)
-	}
-	tests := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", guest, "./guest")
-	tests.Env = append(append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS="), target...)
-	if out, err := tests.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	target := []string{"GOARCH=" + arch, "GOARM=5"}
+	goTool(t, target, "build", "-o", program, module)
+	goTool(t, target, "test", "-c", "-o", guest, "./guest")
 	initramfs := filepath.Join(t.TempDir(), "initramfs")
 	err = vm.Initramfs{
 		Init:    guest,

@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 	flag.Set("test.v", "true")
 	flag.Set("test.run", os.Getenv("RUN"))
 	flag.Set("test.bench", os.Getenv("BENCH"))
+	flag.Set("test.benchtime", "150x")
 	code := 1
 	if err := loadModules(); err != nil {
 		fmt.Println(err)

@@ -48,13 +48,17 @@ func raw(s usbcam.Stream, y, cb, cr byte) []byte {
 
 // webcam is a camera that sends all pictures in turn as MJPEG, and raw ones in orange.
 func webcam(name string, all [][]byte) *usbcam.Camera {
+	orange := map[usbcam.Stream][]byte{}
 	return &usbcam.Camera{
 		Name: name, Serial: "0001", Sizes: []usbcam.Size{small, large}, Rates: []int{30, 15},
 		Picture: func(s usbcam.Stream, n int) usbcam.Picture {
 			if s.Format == usbcam.MJPEG {
 				return usbcam.Picture{Data: all[n%len(all)]}
 			}
-			return usbcam.Picture{Data: raw(s, 140, 60, 190)}
+			if orange[s] == nil {
+				orange[s] = raw(s, 140, 60, 190)
+			}
+			return usbcam.Picture{Data: orange[s]}
 		},
 	}
 }

@@ -42,6 +42,7 @@ type bus struct {
 
 	mu      sync.Mutex // held while something is written, and until what was answered is no longer waiting
 	waiting []request
+	message []byte // the last one written; its memory serves the next
 }
 
 func newBus(socket *os.File, control func(request) ([]byte, bool), delay time.Duration) *bus {
@@ -138,10 +139,11 @@ func (b *bus) idle() bool {
 
 // write is called under mu. That it fails is seen by serve.
 func (b *bus) write(command, seq uint32, status int32, actual int, data []byte) {
-	message := make([]byte, headerSize, headerSize+len(data))
-	binary.BigEndian.PutUint32(message[0:], command)
-	binary.BigEndian.PutUint32(message[4:], seq)
-	binary.BigEndian.PutUint32(message[20:], uint32(status))
-	binary.BigEndian.PutUint32(message[24:], uint32(actual))
-	b.socket.Write(append(message, data...))
+	b.message = append(b.message[:0], make([]byte, headerSize)...)
+	binary.BigEndian.PutUint32(b.message[0:], command)
+	binary.BigEndian.PutUint32(b.message[4:], seq)
+	binary.BigEndian.PutUint32(b.message[20:], uint32(status))
+	binary.BigEndian.PutUint32(b.message[24:], uint32(actual))
+	b.message = append(b.message, data...)
+	b.socket.Write(b.message)
 }

@@ -70,6 +70,7 @@ func (c *Camera) current() (s Stream, streams int) {
 // stream; false says that the camera was unplugged.
 func (c *Camera) send(p Picture, id byte, turn int) bool {
 	rest := p.Data
+	payload := make([]byte, 0, maxPayload)
 	for len(rest) > 0 {
 		ok := c.bus.answer(func(size int) []byte {
 			part := rest[:min(len(rest), size-2, maxPayload-2)]
@@ -81,7 +82,9 @@ func (c *Camera) send(p Picture, id byte, turn int) bool {
 			if len(rest) == 0 {
 				info |= endOfFrame
 			}
-			return append([]byte{2, info}, part...)
+			payload = append(payload[:0], 2, info)
+			payload = append(payload, part...)
+			return payload
 		})
 		if ok {
 			continue
