@@ -22,7 +22,6 @@ var foreign = []struct {
 
 // TestForeignProcessors runs the program as boards have it: pictures are compressed and sent there as here.
 func TestForeignProcessors(t *testing.T) {
-	needLinux(t)
 	for _, f := range foreign {
 		t.Run(f.name, func(t *testing.T) {
 			qemu := need(t, f.qemu, "qemu-user-static")
@@ -73,7 +72,6 @@ func goTool(t *testing.T, env []string, args ...string) {
 
 // TestForeignKernels checks on each processor what depends on it: the numbers and layouts by which webcams are spoken to.
 func TestForeignKernels(t *testing.T) {
-	needLinux(t)
 	for _, f := range foreign {
 		t.Run(f.name, func(t *testing.T) {
 			qemu := need(t, f.qemu, "qemu-user-static")
