@@ -9,9 +9,13 @@ require github.com/icholy/digest v1.2.0
 require (
 	github.com/pion/mediadevices v0.9.4
 	golang.org/x/image v0.42.0
-	golang.org/x/sys v0.30.0
+	golang.org/x/sys v0.47.0
 )
 
-require github.com/google/uuid v1.6.0 // indirect
+require (
+	github.com/coreos/go-systemd/v22 v22.7.0 // indirect
+	github.com/google/uuid v1.6.0 // indirect
+	golang.org/x/crypto v0.54.0 // indirect
+)
 
 require github.com/mattn/go-mjpeg v0.0.3

@@ -41,6 +41,7 @@ func Live(s *stream.Stream, options Options) http.Handler {
 			unavailable(w, r, s, err)
 			return
 		}
+		defer tellVisit(r, options, &send.frames)()
 		liveHead(w, r)
 		limits.watch(send)
 		defer limits.unwatch(send)
@@ -61,6 +62,7 @@ func (s *sender) stream(r *http.Request, from *stream.Stream, v *stream.Viewer, 
 		switch last, live := from.Last(); {
 		case frame != nil:
 			err = s.frame(frame, form.part(frame))
+			s.frames++
 		case !s.ready(nil): // what it waits for is on its way
 		case live:
 			err = s.frame(last, form.repeat(last))

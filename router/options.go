@@ -3,6 +3,7 @@ package router
 import (
 	"cmp"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"slices"
 	"time"
@@ -12,6 +13,10 @@ import (
 
 // Options are the handlers'; the zero value serves everybody.
 type Options struct {
+	// Access is who may look at what [New] serves; nil: everybody.
+	Access *Access
+	// Log tells at debug level of each viewer who comes and goes. Nil: nobody.
+	Log *slog.Logger
 	// HealthThreshold is how many consecutive failures make a camera unhealthy; 0: 3.
 	HealthThreshold int
 	// Version is what /status and the Server header say; "": "devel".

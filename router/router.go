@@ -19,38 +19,63 @@ import (
 )
 
 // New serves the page at /, every camera at /NAME/live, /NAME/snapshot, /NAME/snapshot.jpg and /NAME/health, the first
-// camera at /live and so on as well, and /status. All links are relative, so that it works below any path. It panics
-// where a name is not fit ([CheckName]) or stands twice.
+// camera at /live and so on as well, and /status; beside them the addresses of programs that it replaces: /stream, and
+// /?action=stream as mjpg-streamer has it. All links are relative, so that it works below any path. Health is for everybody,
+// the rest for those whom [Options.Access] lets in. It panics where a name is not fit ([CheckName]) or stands twice.
 func New(cameras []Camera, options Options) http.Handler {
 	r := chi.NewRouter()
-	r.Use(identify(options))
+	r.Use(identify(options), guard(cameras, options.Access))
 	r.NotFound(unknown(cameras))
 	r.MethodNotAllowed(refuse) // of methods that chi does not know
-	site := newSite(cameras, options)
-	r.Handle("/", reading(site.page))
-	r.Handle("/assets/*", reading(assets()))
-	r.Handle("/status", reading(site.status))
+	feeds := make([]feed, len(cameras))
 	for i, c := range cameras {
 		if err := CheckName(c.Name); err != nil {
 			panic("router: " + err.Error())
 		}
-		if i == 0 {
-			mount(r, "/", c, options)
-		}
-		mount(r, "/"+c.Name+"/", c, options)
+		feeds[i] = newFeed(c, options)
+		feeds[i].mount(r, "/"+c.Name+"/")
 	}
+	if len(feeds) > 0 {
+		feeds[0].mount(r, "/")
+		r.Handle("/stream", feeds[0].live)
+	}
+	site := newSite(cameras, options)
+	r.Handle("/", reading(orAction(feeds, site.page)))
+	r.Handle("/webcam", reading(action(feeds)))
+	r.Handle("/webcam/", reading(action(feeds)))
+	r.Handle("/assets/*", reading(assets()))
+	r.Handle("/status", reading(site.status))
 	return r
 }
 
-// mount adds a camera's routes below a path.
-func mount(r chi.Router, path string, c Camera, options Options) {
-	if r.Match(chi.NewRouteContext(), http.MethodGet, path+"live") {
-		panic(fmt.Sprintf("router: two cameras are named %q", c.Name))
+// A feed is one camera's handlers.
+type feed struct{ live, snapshot, health http.Handler }
+
+func newFeed(c Camera, options Options) feed {
+	if options.Log != nil {
+		options.Log = options.Log.With("camera", c.Name)
 	}
-	r.Handle(path+"live", Live(c.Stream, options))
-	r.Handle(path+"snapshot", Snapshot(c.Stream, options))
-	r.Handle(path+"snapshot.jpg", Snapshot(c.Stream, options))
-	r.Handle(path+"health", Health(c.Stream, options))
+	return feed{Live(c.Stream, options), Snapshot(c.Stream, options), Health(c.Stream, options)}
+}
+
+// mount adds a camera's routes below a path.
+func (f feed) mount(r chi.Router, path string) {
+	if r.Match(chi.NewRouteContext(), http.MethodGet, path+"live") {
+		panic(fmt.Sprintf("router: two cameras are named %q", strings.Trim(path, "/")))
+	}
+	r.Handle(path+"live", f.live)
+	r.Handle(path+"snapshot", f.snapshot)
+	r.Handle(path+"snapshot.jpg", f.snapshot)
+	r.Handle(path+"health", f.health)
+}
+
+// guard lets those in who may look, and everybody who asks for health.
+func guard(cameras []Camera, access *Access) func(http.Handler) http.Handler {
+	open := []string{"/health"}
+	for _, c := range cameras {
+		open = append(open, "/"+c.Name+"/health")
+	}
+	return func(next http.Handler) http.Handler { return access.Handler(next, open...) }
 }
 
 // instanceHeader tells one running program from another, in questions and answers.

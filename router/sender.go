@@ -25,6 +25,7 @@ type sender struct {
 	controller *http.ResponseController
 	conn       *connection // nil: nothing is known of it
 	flow       flow
+	frames     int // begun
 
 	// What the sweep of Limits looks at, from another goroutine.
 	end      atomic.Int64                 // of the latest part, in its connection's count of bytes written

@@ -1,0 +1,249 @@
+package router_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"golang.org/x/crypto/bcrypt"
+
+	"mjpegazer/router"
+	"mjpegazer/stream"
+)
+
+const rightToken = "3f2a9c5e7d1b8a60"
+
+// writeFile makes a file in a directory of the test's own.
+func writeFile(t testing.TB, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// htpasswd is a line as htpasswd -B writes it.
+func htpasswd(t testing.TB, name, password string, cost int) string {
+	t.Helper()
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), cost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name + ":" + strings.Replace(string(hash), "$2a$", "$2y$", 1) + "\n"
+}
+
+func openUsers(t testing.TB, lines ...string) *router.Users {
+	t.Helper()
+	users, err := router.OpenUsers(writeFile(t, strings.Join(lines, "")), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return users
+}
+
+func openToken(t testing.TB) *router.Token {
+	t.Helper()
+	token, err := router.OpenToken(writeFile(t, rightToken+"\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+// A try is a way to ask.
+type try struct {
+	name, query string
+	set         func(*http.Request)
+}
+
+func basic(name, password string) func(*http.Request) {
+	return func(r *http.Request) { r.SetBasicAuth(name, password) }
+}
+
+func header(name, value string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set(name, value) }
+}
+
+func plainly(*http.Request) {}
+
+// answer is what a handler says within 2 s to a request, which a stream needs to be cut.
+func answer(t *testing.T, h http.Handler, method, path string, try try) *httptest.ResponseRecorder {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	r := httptest.NewRequestWithContext(ctx, method, path+try.query, nil)
+	try.set(r)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+var wrongTries = []try{
+	{"nothing", "", plainly},
+	{"wrong user", "", basic("bob", "secret")},
+	{"wrong password", "", basic("ann", "Secret")},
+	{"wrong token in the address", "?token=3f2a9c5e7d1b8a61", plainly},
+	{"token that is none", "?token=%zz", plainly},
+	{"wrong bearer", "", header("Authorization", "Bearer x")},
+	{"token as cookie", "", header("Cookie", "mjpegazer_token="+rightToken)},
+	{"nonsense", "", header("Authorization", "Basic x")},
+}
+
+var rightTries = []try{
+	{"user", "", basic("ann", "secret")},
+	{"bearer", "", header("Authorization", "bearer "+rightToken)},
+	{"token in the address", "?fps=1&token=" + rightToken, plainly},
+}
+
+// TestEveryRoute asks for every route there is in every way that is not right, and in every way that is.
+func TestEveryRoute(t *testing.T) {
+	users, token := openUsers(t, htpasswd(t, "ann", "secret", bcrypt.MinCost)), openToken(t)
+	synctest.Test(t, func(t *testing.T) {
+		s := stream.New(pictures(time.Hour, picture(1, 0)), stream.Options{})
+		defer s.Close()
+		site := router.New([]router.Camera{{Name: "front", Stream: s}, {Name: "back", Stream: s}},
+			router.Options{Access: &router.Access{Users: users, Token: token}})
+		var all sync.WaitGroup
+		routes := 0
+		chi.Walk(site.(chi.Routes), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+			routes++
+			switch route {
+			case "/health", "/front/health", "/back/health":
+				all.Go(func() { openToAll(t, site, method, route) })
+			default:
+				all.Go(func() { closed(t, site, method, strings.Replace(route, "*", "style.css", 1)) })
+			}
+			return nil
+		})
+		if routes < 15*9 { // methods
+			t.Errorf("only %d routes", routes)
+		}
+		for _, path := range []string{"/nope", "/nope/health", "/front", "/front/", "/health/", "/%68ealth", "/status/health"} {
+			all.Go(func() { closed(t, site, "GET", path) })
+			all.Go(func() { closed(t, site, "PROPFIND", path) })
+		}
+		all.Wait()
+	})
+}
+
+func openToAll(t *testing.T, site http.Handler, method, path string) {
+	for _, try := range slices.Concat(wrongTries, rightTries) {
+		if w := answer(t, site, method, path, try); w.Code == 401 || method == "GET" && w.Body.String() != "True" {
+			t.Errorf("%s %s with %s: %d %s", method, path, try.name, w.Code, w.Body)
+		}
+	}
+}
+
+func closed(t *testing.T, site http.Handler, method, path string) {
+	for _, try := range wrongTries {
+		w := answer(t, site, method, path, try)
+		h := w.Header()
+		if w.Code != 401 || strings.Contains(w.Body.String(), "front") || len(h.Values("WWW-Authenticate")) != 2 ||
+			h.Get("Cache-Control") != "no-store" || h.Get("Referrer-Policy") != "no-referrer" {
+			t.Errorf("%s %s with %s: %d %v %s", method, path, try.name, w.Code, h, w.Body)
+		}
+	}
+	for _, try := range rightTries {
+		if w := answer(t, site, method, path, try); w.Code == 401 || w.Header().Get("Referrer-Policy") != "no-referrer" {
+			t.Errorf("%s %s with the right %s: %d %v %s", method, path, try.name, w.Code, w.Header(), w.Body)
+		}
+	}
+}
+
+// TestFailuresAreSlow and what is right, or shows nothing, is not.
+func TestFailuresAreSlow(t *testing.T) {
+	access := &router.Access{Users: openUsers(t, htpasswd(t, "ann", "secret", bcrypt.MinCost)), Token: openToken(t)}
+	h := access.Handler(http.NotFoundHandler())
+	synctest.Test(t, func(t *testing.T) {
+		took := func(try try) time.Duration {
+			begun := time.Now()
+			answer(t, h, "GET", "/", try)
+			return time.Since(begun)
+		}
+		for _, try := range wrongTries {
+			want := time.Second
+			if strings.HasPrefix(try.name, "nothing") || strings.HasPrefix(try.name, "token") {
+				want = 0
+			}
+			if d := took(try); d != want {
+				t.Errorf("%s: answered after %v, want %v", try.name, d, want)
+			}
+		}
+		for _, try := range rightTries {
+			if d := took(try); d != 0 {
+				t.Errorf("the right %s: answered after %v", try.name, d)
+			}
+		}
+	})
+}
+
+// The page is asked for once with the token, and what it links to is then asked for with the cookie, below any path.
+func TestTokenInTheAddressOfThePage(t *testing.T) {
+	s := open(t, pictures(time.Hour, picture(1, 0)), stream.Options{})
+	site := router.New([]router.Camera{{Name: "front", Stream: s}}, router.Options{Access: &router.Access{Token: openToken(t)}})
+	mux := http.NewServeMux()
+	mux.Handle("/", site)
+	mux.Handle("/cams/", http.StripPrefix("/cams", site))
+	server := serve(t, mux)
+	for _, path := range []string{"/", "/cams/"} {
+		jar, _ := cookiejar.New(nil)
+		browser := &http.Client{Jar: jar}
+		r, err := browser.Get(server.URL + path + "?x=1&token=" + rightToken)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Body.Close()
+		if r.StatusCode != 200 || r.Request.URL.Path != path || r.Request.URL.RawQuery != "x=1" {
+			t.Errorf("%s: %s at %s", path, r.Status, r.Request.URL)
+		}
+		for _, link := range []string{"front/snapshot", "status"} {
+			if r, err := browser.Get(server.URL + path + link); err != nil || r.StatusCode != 200 {
+				t.Errorf("%s%s: %v %v", path, link, r.Status, err)
+			}
+		}
+		first := get(t, "GET", server.URL+path+"?token="+rightToken)
+		cookie := first.Header.Get("Set-Cookie")
+		if !strings.Contains(cookie, "HttpOnly; SameSite=Strict") || strings.Contains(cookie, "Path") || strings.Contains(cookie, "Secure") {
+			t.Errorf("cookie %s", cookie)
+		}
+		if location := first.Header.Get("Location"); first.StatusCode != 303 || location != "./" {
+			t.Errorf("%s to %q", first.Status, location)
+		}
+		if all := fmt.Sprint(first.Header); strings.Contains(all, rightToken) {
+			t.Errorf("the token is in %s", all)
+		}
+	}
+	if r := get(t, "GET", server.URL+"/?action=snapshot&token="+rightToken); r.StatusCode != 200 || r.Header.Get("Set-Cookie") != "" {
+		t.Errorf("a picture: %s, %v", r.Status, r.Header)
+	}
+	if r := get(t, "GET", server.URL+"/?token="+rightToken, "X-Forwarded-Proto", "https"); !strings.Contains(r.Header.Get("Set-Cookie"), "Secure") {
+		t.Error("a cookie that came by TLS may go without")
+	}
+}
+
+// Who stands behind the Access sees no token, and can log what it sees.
+func TestTokenIsTakenOut(t *testing.T) {
+	var seen []string
+	access := &router.Access{Token: openToken(t)}
+	h := access.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen = append(seen, fmt.Sprint(r.URL, r.RequestURI))
+	}))
+	for _, query := range []string{"?token=" + rightToken + "&fps=2", "?fps=2&%74oken=" + rightToken, "?fps=2&token=x&token=" + rightToken} {
+		answer(t, h, "GET", "/live", try{"", query, plainly})
+	}
+	if want := strings.Repeat("/live?fps=2 /live?fps=2,", 3); strings.Join(seen, ",")+"," != strings.ReplaceAll(want, " ", "") {
+		t.Errorf("%q", seen)
+	}
+}

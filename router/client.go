@@ -1,0 +1,100 @@
+package router
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// Proxies are those that are believed when they say who asks through them. The zero value are none.
+type Proxies struct {
+	Networks []netip.Prefix
+	Unix     bool // whoever comes through a Unix socket
+}
+
+// ParseProxies reads networks (10.0.0.0/8), addresses, and "unix".
+func ParseProxies(texts []string) (Proxies, error) {
+	var p Proxies
+	for _, text := range texts {
+		if text == "unix" {
+			p.Unix = true
+		} else if network, err := netip.ParsePrefix(text); err == nil {
+			p.Networks = append(p.Networks, network.Masked())
+		} else if address, err := netip.ParseAddr(text); err == nil {
+			p.Networks = append(p.Networks, netip.PrefixFrom(address, address.BitLen()))
+		} else {
+			return p, fmt.Errorf("%q: it must be an address, a network as 10.0.0.0/8, or unix", text)
+		}
+	}
+	return p, nil
+}
+
+func (p Proxies) trust(address netip.Addr) bool {
+	for _, network := range p.Networks {
+		if network.Contains(address) {
+			return true
+		}
+	}
+	return false
+}
+
+// Client is the address that a request comes from: its connection's, or what X-Forwarded-For, else Forwarded (RFC 7239),
+// says of it if that is a trusted proxy. Each proxy appends whom it saw, so that the last that is not a trusted proxy itself
+// counts and all before it may be invented. It is "unix" for a Unix socket.
+func (a *Access) Client(r *http.Request) string {
+	if a == nil {
+		a = &Access{}
+	}
+	client, unix := "unix", true
+	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		address := peer.Addr().Unmap()
+		client, unix = address.String(), false
+		if !a.Proxies.trust(address) {
+			return client
+		}
+	} else if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && local.Network() != "unix" {
+		client = r.RemoteAddr // of a network that has addresses of its own
+	}
+	if unix && !a.Proxies.Unix {
+		return client
+	}
+	hops := forwarded(r.Header)
+	for i := len(hops) - 1; i >= 0; i-- {
+		address, ok := hopAddress(hops[i])
+		if !ok {
+			break
+		}
+		if client = address.String(); !a.Proxies.trust(address) {
+			break
+		}
+	}
+	return client
+}
+
+// forwarded are the clients that proxies saw, the last proxy's last.
+func forwarded(h http.Header) []string {
+	if lines := h.Values("X-Forwarded-For"); len(lines) > 0 {
+		return strings.Split(strings.Join(lines, ","), ",")
+	}
+	var hops []string
+	for _, element := range strings.Split(strings.Join(h.Values("Forwarded"), ","), ",") {
+		for _, pair := range strings.Split(element, ";") {
+			if name, value, ok := strings.Cut(strings.TrimSpace(pair), "="); ok && strings.EqualFold(name, "for") {
+				hops = append(hops, strings.Trim(value, `"`))
+			}
+		}
+	}
+	return hops
+}
+
+// hopAddress reads an address with or without a port, an IPv6 one with or without brackets.
+func hopAddress(text string) (netip.Addr, bool) {
+	text = strings.TrimSpace(text)
+	if a, err := netip.ParseAddrPort(text); err == nil {
+		return a.Addr().WithZone("").Unmap(), true
+	}
+	a, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(text, "["), "]"))
+	return a.WithZone("").Unmap(), err == nil
+}

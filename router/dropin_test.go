@@ -1,0 +1,58 @@
+package router_test
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"mjpegazer/router"
+	"mjpegazer/stream"
+)
+
+// The addresses that OctoPrint, Mainsail, Fluidd and crowsnest have in their settings.
+func TestDropInAddresses(t *testing.T) {
+	one := open(t, pictures(time.Hour, picture(1, 0)), stream.Options{})
+	two := open(t, pictures(time.Hour, picture(2, 0)), stream.Options{})
+	server := serve(t, router.New([]router.Camera{{Name: "one", Stream: one}, {Name: "two", Stream: two}}, router.Options{}))
+	live := "multipart/x-mixed-replace; boundary=frame"
+	for _, test := range []struct {
+		path, contentType string
+		n                 int
+	}{
+		{"/?action=stream", live, 1}, {"/?action=stream_0", live, 1}, {"/?action=stream_1", live, 2},
+		{"/?action=stream&1700000000", live, 1}, {"/stream", live, 1}, {"/stream?fps=5", live, 1},
+		{"/webcam/?action=stream", live, 1}, {"/webcam/?action=stream_1", live, 2}, {"/webcam?action=stream", live, 1},
+		{"/?action=snapshot", "image/jpeg", 1}, {"/?action=snapshot_1", "image/jpeg", 2}, {"/snapshot", "image/jpeg", 1},
+		{"/webcam/?action=snapshot&t=1", "image/jpeg", 1}, {"/?action=snapshot_1", "image/jpeg", 2},
+	} {
+		r := get(t, "GET", server.URL+test.path)
+		want := picture(test.n, 0)
+		got := make([]byte, 2*len(want))
+		n, _ := io.ReadAtLeast(r.Body, got, len(want)+len(got)/8)
+		if r.StatusCode != 200 || r.Header.Get("Content-Type") != test.contentType || !bytes.Contains(got[:n], want) {
+			t.Errorf("%s: %s, %s, %d bytes", test.path, r.Status, r.Header.Get("Content-Type"), n)
+		}
+		if r := get(t, "HEAD", server.URL+test.path); r.StatusCode != 200 || r.Header.Get("Content-Type") != test.contentType {
+			t.Errorf("HEAD %s: %s, %s", test.path, r.Status, r.Header.Get("Content-Type"))
+		}
+		if r := get(t, "POST", server.URL+test.path); r.StatusCode != 405 {
+			t.Errorf("POST %s: %s", test.path, r.Status)
+		}
+	}
+	for _, test := range []struct {
+		path, says string
+		code       int
+	}{
+		{"/?action=dance", "stream_1", 400}, {"/?action=", "stream_1", 400}, {"/?action=stream_x", "stream_1", 400},
+		{"/?action=stream_99999999999", "stream_1", 400}, {"/?action=streamx", "stream_1", 400},
+		{"/?action=stream_2", "2 cameras", 404}, {"/webcam/?action=snapshot_7", "2 cameras", 404},
+		{"/webcam/", "stream_1", 400}, {"/stream?fps=x", "fps", 400},
+	} {
+		r := get(t, "GET", server.URL+test.path)
+		if body, _ := io.ReadAll(r.Body); r.StatusCode != test.code || !strings.Contains(string(body), test.says) {
+			t.Errorf("%s: %s %s", test.path, r.Status, body)
+		}
+	}
+}

@@ -1,0 +1,65 @@
+package router
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+const corsMaxAge = "600" // seconds for which a browser need not ask again
+
+// CheckOrigin says what is wrong with an origin (RFC 6454) of [Access.Origins].
+func CheckOrigin(origin string) error {
+	if origin == "*" {
+		return nil
+	}
+	u, err := url.Parse(origin)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || canonicalOrigin(origin) != canonicalOrigin(u.Scheme+"://"+u.Host) {
+		return fmt.Errorf("origin %q: it must be as https://example.com or http://example.com:8080, without a path, or *", origin)
+	}
+	return nil
+}
+
+// canonicalOrigin is an origin as browsers write it.
+func canonicalOrigin(origin string) string {
+	origin = strings.ToLower(origin)
+	if scheme, host, _ := strings.Cut(origin, "://"); scheme == "http" {
+		return "http://" + strings.TrimSuffix(host, ":80")
+	} else if scheme == "https" {
+		return "https://" + strings.TrimSuffix(host, ":443")
+	}
+	return origin
+}
+
+// shareWithOrigin lets the pages of allowed origins read the answer, and answers their browsers' question whether they may
+// (the CORS preflight), which comes without any password.
+func (a *Access) shareWithOrigin(w http.ResponseWriter, r *http.Request) (answered bool) {
+	if len(a.Origins) == 0 {
+		return false
+	}
+	h, origin := w.Header(), r.Header.Get("Origin")
+	h.Add("Vary", "Origin")
+	listed := slices.ContainsFunc(a.Origins, func(o string) bool { return canonicalOrigin(o) == origin })
+	switch {
+	case origin == "":
+		return false
+	case listed: // by name, so that its pages may also use what the browser knows of log-ins here
+		h.Set("Access-Control-Allow-Origin", origin)
+		h.Set("Access-Control-Allow-Credentials", "true")
+	case slices.Contains(a.Origins, "*"):
+		h.Set("Access-Control-Allow-Origin", "*")
+	default:
+		return false
+	}
+	h.Set("Access-Control-Expose-Headers", "X-Timestamp, Retry-After")
+	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+		return false
+	}
+	h.Set("Access-Control-Allow-Methods", "GET, HEAD")
+	h.Set("Access-Control-Allow-Headers", "Authorization")
+	h.Set("Access-Control-Max-Age", corsMaxAge)
+	w.WriteHeader(http.StatusNoContent)
+	return true
+}

@@ -1,0 +1,214 @@
+package router_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"mjpegazer/router"
+)
+
+func guarded(access *router.Access) http.Handler {
+	return access.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+}
+
+func TestUsersFiles(t *testing.T) {
+	ann := htpasswd(t, "ann", "secret", bcrypt.MinCost)
+	for _, good := range []string{ann, "# people\n\n" + ann, strings.TrimSpace(ann), strings.ReplaceAll(ann, "\n", "\r\n")} {
+		users, err := router.OpenUsers(writeFile(t, good), nil)
+		if err != nil {
+			t.Fatalf("%q: %v", good, err)
+		}
+		if w := answer(t, guarded(&router.Access{Users: users}), "GET", "/", try{set: basic("ann", "secret")}); w.Code != 200 {
+			t.Errorf("%q: %d", good, w.Code)
+		}
+	}
+	for bad, says := range map[string]string{
+		"":                                      "no users",
+		"ann":                                   "bcrypt",
+		"ann:secret":                            "line 1",
+		ann + "bob:$apr1$0123$456789\n":         "line 2",
+		"ann:{SHA}5en6G6MezRroT3XKqkdPOmY/":     "htpasswd -B",
+		":" + strings.TrimPrefix(ann, "ann:"):   "line 1",
+		strings.Replace(ann, "$04$", "$31$", 1): "minutes",
+	} {
+		_, err := router.OpenUsers(writeFile(t, bad), nil)
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v, which does not say %q", bad, err, says)
+		}
+		if _, hash, _ := strings.Cut(bad, ":"); err != nil && len(hash) > 3 && strings.Contains(err.Error(), strings.TrimSpace(hash)) {
+			t.Errorf("%q: the error %v tells the hash", bad, err)
+		}
+	}
+}
+
+// A user who is taken out of the file is refused within a second or two, remembered or not; a file that makes no sense
+// changes nothing.
+func TestUsersChange(t *testing.T) {
+	path := writeFile(t, htpasswd(t, "ann", "secret", bcrypt.MinCost))
+	var log syncBuffer
+	users, err := router.OpenUsers(path, slog.New(slog.NewTextHandler(&log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := guarded(&router.Access{Users: users})
+	await := func(name, password string, code int) {
+		t.Helper()
+		for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+			w := answer(t, h, "GET", "/", try{set: basic(name, password)})
+			if w.Code == code {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%s is answered %d, not %d", name, w.Code, code)
+			}
+		}
+	}
+	await("ann", "secret", 200)
+	write := func(content string) {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(1100 * time.Millisecond) // for the next look
+	}
+	write("ann:$2y$04$half")
+	await("ann", "secret", 200)
+	os.Remove(path)
+	time.Sleep(1100 * time.Millisecond)
+	await("ann", "secret", 200)
+	write(htpasswd(t, "bob", "secret", bcrypt.MinCost))
+	await("ann", "secret", 401)
+	await("bob", "secret", 200)
+	if n := strings.Count(log.String(), "makes no sense"); n != 2 || !strings.Contains(log.String(), "read anew") {
+		t.Errorf("%d warnings, not 2, in\n%s", n, log.String())
+	}
+}
+
+// A password that was right costs nothing when it comes again, nor does one that was wrong.
+func TestPasswordsAreRemembered(t *testing.T) {
+	const cost = 8
+	h := guarded(&router.Access{Users: openUsers(t, htpasswd(t, "ann", "secret", cost))})
+	took := func(password string) time.Duration {
+		begun := time.Now()
+		answer(t, h, "GET", "/", try{set: basic("ann", password)})
+		return time.Since(begun)
+	}
+	first := took("secret")
+	begun := time.Now()
+	for range 100 {
+		took("secret")
+	}
+	if rest := time.Since(begun); rest > 20*first {
+		t.Errorf("%v the first time, %v for 100 times more", first, rest)
+	}
+}
+
+// TestFlood: while 200 connections try one wrong password after the other, other users get in, and so does the same user from
+// another address; who is remembered notices nothing.
+func TestFlood(t *testing.T) {
+	const cost = 6
+	once := time.Now()
+	lines := htpasswd(t, "ann", "secret", cost) + htpasswd(t, "bob", "secret", cost)
+	check := time.Since(once) / 2 // what one password costs here and now
+	proxies, err := router.ParseProxies([]string{"127.0.0.1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	access := &router.Access{Users: openUsers(t, lines+htpasswd(t, "eve", "secret", cost)), Proxies: proxies}
+	server := serve(t, guarded(access))
+	ask := func(ctx context.Context, name, password, address string) int {
+		r, _ := http.NewRequestWithContext(ctx, "GET", server.URL, nil)
+		r.SetBasicAuth(name, password)
+		r.Header.Set("X-Forwarded-For", address)
+		response, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			return 0
+		}
+		response.Body.Close()
+		return response.StatusCode
+	}
+	if code := ask(t.Context(), "eve", "secret", "192.0.2.1"); code != 200 {
+		t.Fatal("eve gets", code)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var attackers sync.WaitGroup
+	var tries atomic.Int64
+	for i := range 200 {
+		attackers.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				ask(ctx, "ann", fmt.Sprint(i, " ", n), "192.0.2.1")
+				tries.Add(1)
+			}
+		})
+	}
+	time.Sleep(time.Second)
+	for _, test := range []struct {
+		name, address string
+		most          time.Duration
+	}{
+		{"eve", "192.0.2.1", 300 * time.Millisecond},
+		{"bob", "192.0.2.1", 300*time.Millisecond + 6*check},
+		{"ann", "192.0.2.2", 300*time.Millisecond + 6*check},
+	} {
+		begun := time.Now()
+		code := ask(t.Context(), test.name, "secret", test.address)
+		d := time.Since(begun)
+		t.Logf("%s: %d after %v; a check costs %v", test.name, code, d, check)
+		if code != 200 || d > 5*test.most {
+			t.Errorf("%s: %d after %v, want %v", test.name, code, d, test.most)
+		}
+	}
+	cancel()
+	attackers.Wait()
+	t.Logf("%d tries meanwhile", tries.Load())
+}
+
+// TestLogTellsOfFailures once a second, and of no name and no password.
+func TestLogTellsOfFailures(t *testing.T) {
+	var log syncBuffer
+	access := &router.Access{
+		Users: openUsers(t, htpasswd(t, "ann", "secret", bcrypt.MinCost)), Token: openToken(t),
+		Log: slog.New(slog.NewTextHandler(&log, nil)),
+	}
+	h := guarded(access)
+	var all sync.WaitGroup
+	for i := range 50 {
+		all.Go(func() { answer(t, h, "GET", "/", try{set: basic("mallory", fmt.Sprint("hunter", i))}) })
+		all.Go(func() { answer(t, h, "GET", "/", try{query: "?token=hunter", set: plainly}) })
+	}
+	all.Wait()
+	if n := strings.Count(log.String(), "log-in refused"); n < 1 || n > 5 {
+		t.Errorf("%d lines about 100 failures within a second or two", n)
+	}
+	if text := log.String(); strings.Contains(text, "mallory") || strings.Contains(text, "hunter") || !strings.Contains(text, "client=192.0.2.1") {
+		t.Errorf("it said %s", text)
+	}
+}
+
+// A syncBuffer is a log that many write to.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
