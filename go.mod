@@ -12,10 +12,9 @@ require (
 	golang.org/x/sys v0.47.0
 )
 
-require (
-	github.com/coreos/go-systemd/v22 v22.7.0 // indirect
-	github.com/google/uuid v1.6.0 // indirect
-	golang.org/x/crypto v0.54.0 // indirect
-)
+require github.com/google/uuid v1.6.0 // indirect
 
-require github.com/mattn/go-mjpeg v0.0.3
+require (
+	github.com/mattn/go-mjpeg v0.0.3
+	golang.org/x/crypto v0.54.0
+)
