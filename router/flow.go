@@ -7,17 +7,26 @@ import "time"
 // sent when the rest of the last one takes no longer than a round trip, which the link holds anyway, and the time to the
 // next picture, when this would be decided again.
 type flow struct {
-	rate      float64 // bytes a second that arrived, measured over the last window that is complete
-	trip      time.Duration
-	asked     time.Time
-	begun     time.Time // the window that is being measured
-	delivered int64     // at its begin
+	// Measured in the last window that is complete:
+	rate     float64       // bytes a second that arrived
+	interval time.Duration // between two pictures
+	full     bool          // the link gave no more
+
+	// Of the window that is being measured:
+	begun     time.Time
+	delivered int64 // until then
+	asked     int
+	refused   bool
+
+	trip time.Duration // the shortest of all
 }
 
 const (
 	flowWindow = 500 * time.Millisecond
 	// mostAhead bounds how much older a picture may become for the sake of the link's full use.
 	mostAhead = 100 * time.Millisecond
+	// spare is how much more than its rate a link is trusted with that was not seen to be full.
+	spare = 2
 	// tripGain lets the rate on long links grow: as many bytes as arrived in a round trip, and a little more.
 	tripGain = 1.25
 )
@@ -25,15 +34,12 @@ const (
 // ready takes what was ever delivered on the connection and what is left of the viewer's last part; trip is asked for the
 // shortest round trip, and only if that matters.
 func (f *flow) ready(now time.Time, delivered, left int64, trip func() time.Duration) bool {
-	ahead := min(now.Sub(f.asked), mostAhead)
-	f.asked = now
-	if window := now.Sub(f.begun); window >= flowWindow {
-		if !f.begun.IsZero() {
-			f.rate = float64(delivered-f.delivered) / window.Seconds()
-		}
-		f.begun, f.delivered = now, delivered
+	f.measure(now, delivered)
+	ahead := min(f.interval, mostAhead).Seconds()
+	if !f.full {
+		ahead *= spare
 	}
-	if left <= 0 || float64(left) <= f.rate*ahead.Seconds() {
+	if left <= 0 || float64(left) <= f.rate*ahead {
 		return true
 	}
 	// The kernel forgets a minimum after some minutes. Then the shortest may have our own bytes in it, which must not make
@@ -41,5 +47,23 @@ func (f *flow) ready(now time.Time, delivered, left int64, trip func() time.Dura
 	if t := trip(); f.trip == 0 || t < f.trip {
 		f.trip = t
 	}
-	return float64(left) <= f.rate*(ahead.Seconds()+tripGain*f.trip.Seconds())
+	if float64(left) <= f.rate*(ahead+tripGain*f.trip.Seconds()) {
+		return true
+	}
+	f.refused = true
+	return false
+}
+
+func (f *flow) measure(now time.Time, delivered int64) {
+	f.asked++
+	window := now.Sub(f.begun)
+	if window < flowWindow {
+		return
+	}
+	if !f.begun.IsZero() {
+		f.rate = float64(delivered-f.delivered) / window.Seconds()
+		f.interval = window / time.Duration(f.asked)
+		f.full = f.refused
+	}
+	f.begun, f.delivered, f.asked, f.refused = now, delivered, 0, false
 }
