@@ -3,7 +3,7 @@
 // [Live], [Snapshot] and [Health] are handlers for one camera, to be mounted at any route of any server. [New] is the
 // whole program's surface: a page, every camera's routes, /status.
 //
-//	s := stream.New(source.HTTP{URL: "http://camera/video"}, stream.Options{})
+//	s := stream.New(&source.HTTP{URL: "http://camera/video"}, stream.Options{})
 //	http.Handle("/garden", router.Live(s, router.Options{}))
 //
 // A server of streams must not set [http.Server.WriteTimeout], and no middleware around them may buffer, compress or time
@@ -24,7 +24,7 @@ import (
 // the rest for those whom [Options.Access] lets in. It panics where a name is not fit ([CheckName]) or stands twice.
 func New(cameras []Camera, options Options) http.Handler {
 	r := chi.NewRouter()
-	r.Use(identify(options), guard(cameras, options.Access))
+	r.Use(func(next http.Handler) http.Handler { return drained(next.ServeHTTP) }, identify(options), guard(cameras, options.Access))
 	r.NotFound(unknown(cameras))
 	r.MethodNotAllowed(refuse) // of methods that chi does not know
 	feeds := make([]feed, len(cameras))
@@ -102,7 +102,7 @@ func identify(options Options) func(http.Handler) http.Handler {
 // reading answers HEAD with h's headers alone, and refuses what would write. The handlers do it, not the routes, so that
 // they keep it wherever they are mounted.
 func reading(h http.HandlerFunc) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return drained(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			refuse(w, r)
 			return

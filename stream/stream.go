@@ -5,7 +5,7 @@
 // [Frame] that all viewers share. Viewers wait in [Viewer.Next], which always has the newest frame; nothing queues, so a
 // slow viewer skips frames and hurts nobody.
 //
-//	s := stream.New(source.HTTP{URL: "http://camera/video"}, stream.Options{})
+//	s := stream.New(&source.HTTP{URL: "http://camera/video"}, stream.Options{})
 //	defer s.Close()
 //	for frame := range s.Frames(ctx) {
 //		… frame.JPEG() …

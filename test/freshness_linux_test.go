@@ -13,7 +13,7 @@ import (
 // A journey is a camera's pictures on the way over a link, and what is to reach.
 type journey struct {
 	name      string
-	link      link
+	link      *link
 	size, fps int
 	reader    int           // bytes a second that the viewer reads; 0: as fast as they come
 	p50, p99  time.Duration // of age on arrival, at most; 0: whatever
@@ -26,17 +26,19 @@ const (
 	ms   = time.Millisecond
 )
 
-var journeys = []journey{
-	{name: "4 Mbit/s", link: link{rate: 4 * mbit, delay: 5 * ms, queue: 4 * mbit / 20},
-		size: 50_000, fps: 25, p50: 300 * ms, use: 0.9},
-	{name: "0.5 Mbit/s, large queue", link: link{rate: mbit / 2, delay: 10 * ms, queue: 256 << 10},
-		size: 20_000, fps: 10, p50: 600 * ms, use: 0.85},
-	{name: "100 Mbit/s, 100 ms", link: link{rate: 100 * mbit, delay: 50 * ms, queue: 100 * mbit / 10},
-		size: 50_000, fps: 30, share: 0.95},
-	{name: "20 Mbit/s, 1 % loss", link: link{rate: 20 * mbit, delay: 15 * ms, queue: 20 * mbit / 10, loss: 0.01},
-		size: 50_000, fps: 15, p99: time.Second},
-	{name: "slow reader", link: link{rate: 200 * mbit, queue: 200 * mbit / 10},
-		size: 50_000, fps: 25, reader: 250_000, p50: 600 * ms},
+func journeys() []journey {
+	return []journey{
+		{name: "4 Mbit/s", link: &link{rate: 4 * mbit, delay: 5 * ms, queue: 4 * mbit / 20},
+			size: 50_000, fps: 25, p50: 300 * ms, use: 0.9},
+		{name: "0.5 Mbit/s, large queue", link: &link{rate: mbit / 2, delay: 10 * ms, queue: 256 << 10},
+			size: 20_000, fps: 10, p50: 600 * ms, use: 0.85},
+		{name: "100 Mbit/s, 100 ms", link: &link{rate: 100 * mbit, delay: 50 * ms, queue: 100 * mbit / 10},
+			size: 50_000, fps: 30, share: 0.95},
+		{name: "20 Mbit/s, 1 % loss", link: &link{rate: 20 * mbit, delay: 15 * ms, queue: 20 * mbit / 10, loss: 0.01},
+			size: 50_000, fps: 15, p99: time.Second},
+		{name: "slow reader", link: &link{rate: 200 * mbit, queue: 200 * mbit / 10},
+			size: 50_000, fps: 25, reader: 250_000, p50: 600 * ms},
+	}
 }
 
 // TestFreshness measures how old pictures are when they arrive. MJPEGAZER_TEST_SECONDS makes it longer than is needed to
@@ -48,7 +50,7 @@ func TestFreshness(t *testing.T) {
 		fmt.Sscan(text, &seconds)
 		warmUp, window = 5*time.Second, time.Duration(seconds)*time.Second
 	}
-	for _, j := range journeys {
+	for _, j := range journeys() {
 		t.Run(j.name, func(t *testing.T) {
 			t.Parallel()
 			j.link.lay(t)
@@ -65,7 +67,7 @@ func TestFreshness(t *testing.T) {
 			}
 			begun := time.Now()
 			v.conn.SetReadDeadline(begun.Add(warmUp + window))
-			j.judge(t, v.watch(), begun.Add(warmUp), window, camera)
+			j.judge(t, v.watch(), begun.Add(warmUp), window)
 		})
 	}
 }
@@ -82,7 +84,7 @@ func (r *slowReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (j journey) judge(t *testing.T, all []arrival, from time.Time, window time.Duration, camera *camera) {
+func (j journey) judge(t *testing.T, all []arrival, from time.Time, window time.Duration) {
 	all = slices.DeleteFunc(all, func(a arrival) bool { return a.at.Before(from) })
 	if len(all) < 2 {
 		t.Fatalf("%d pictures came in %v", len(all), window)

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ type link struct {
 	queue int           // bytes that wait before packets are dropped
 	loss  float64       // share of packets that are dropped anyway
 
+	cut       atomic.Bool // nothing arrives any more
 	near, far *host
 }
 
@@ -137,7 +139,7 @@ func (l *link) carry(from, to *os.File) {
 			free = now
 		}
 		waiting := int(free.Sub(now).Seconds() * float64(l.rate))
-		if waiting+n > l.queue || rand.Float64() < l.loss {
+		if waiting+n > l.queue || rand.Float64() < l.loss || l.cut.Load() {
 			continue
 		}
 		free = free.Add(time.Duration(n) * time.Second / time.Duration(l.rate))

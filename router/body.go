@@ -1,0 +1,37 @@
+package router
+
+import (
+	"io"
+	"net/http"
+	"time"
+)
+
+const (
+	maxBody  = 64 << 10 // bytes
+	bodyTime = 5 * time.Second
+)
+
+// drained takes a request's body, which nobody needs, before h answers. net/http would wait for it, and for ever, before
+// the first byte of an answer.
+func drained(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength == 0 || drain(w, r) {
+			h(w, r)
+			return
+		}
+		w.Header().Set("Connection", "close")
+		http.Error(w, "no request needs a body here, and this one is too large or does not come", http.StatusRequestEntityTooLarge)
+	}
+}
+
+// drain reports whether the whole body was read. If not, its deadline stays, and net/http will not try in its turn.
+func drain(w http.ResponseWriter, r *http.Request) bool {
+	controller := http.NewResponseController(w)
+	controller.SetReadDeadline(time.Now().Add(bodyTime)) // a writer without a connection has a body that does not wait
+	if n, err := io.Copy(io.Discard, io.LimitReader(r.Body, maxBody+1)); err != nil || n > maxBody {
+		controller.SetReadDeadline(time.Unix(1, 0))
+		return false
+	}
+	controller.SetReadDeadline(time.Time{})
+	return true
+}
