@@ -26,6 +26,7 @@ type front struct {
 	replace           []string // what stands in the recipe for a whole machine, and what for a test
 	before, after     string   // what else the server's configuration needs
 	args              []string
+	smallBuffers      bool // the recipe sees to it
 }
 
 // In all of these CERT is a certificate and its key, PORT where to listen, DIR a place for files.
@@ -38,7 +39,7 @@ var fronts = []front{
 		},
 		before: "daemon off; master_process off; pid DIR/pid; error_log stderr;\nevents {}\nhttp {\naccess_log off; proxy_temp_path DIR/p;" +
 			" client_body_temp_path DIR/b; fastcgi_temp_path DIR/f; uwsgi_temp_path DIR/u; scgi_temp_path DIR/s;\n",
-		after: "}\n", args: []string{"-p", "DIR", "-e", "stderr", "-c", "CONF"},
+		after: "}\n", args: []string{"-p", "DIR", "-e", "stderr", "-c", "CONF"}, smallBuffers: true,
 	},
 	{
 		name: "caddy", pkg: "caddy", recipe: "Caddyfile",
@@ -49,7 +50,7 @@ var fronts = []front{
 	{
 		name: "haproxy", pkg: "haproxy", recipe: "haproxy.cfg",
 		replace: []string{"bind :443", "bind 127.0.0.1:PORT", "/etc/ssl/private/cameras.example.pem", "CERT"},
-		args:    []string{"-db", "-f", "CONF"},
+		args:    []string{"-db", "-f", "CONF"}, smallBuffers: true,
 	},
 }
 
