@@ -28,6 +28,10 @@ func TestWrong(t *testing.T) {
 		{[]string{"-health-threshold=0"}, "health-threshold"},
 		{[]string{"-log-level=loud"}, "log-level"},
 		{[]string{"-log-format=xml"}, "log-format"},
+		{[]string{"-heartbeat=-1s"}, "heartbeat"},
+		{[]string{"-max-viewers=-1"}, "max-viewers"},
+		{[]string{"-max-viewers-per-camera=-1"}, "max-viewers-per-camera"},
+		{[]string{"-max-rate=1"}, "max-rate"},
 		{[]string{"gopher://camera/1"}, "source"},
 		{[]string{"http://"}, "http"},
 		{[]string{"http://camera:port/"}, "address"},
@@ -66,6 +70,7 @@ func TestPortInUse(t *testing.T) {
 // flags are all flags with a value that is wrong for each, "" where any is right.
 var flags = map[string]string{
 	"listen": "", "linger": "soon", "keep": "perhaps", "stall": "later", "max-frame": "huge", "health-threshold": "few",
+	"heartbeat": "soon", "max-viewers": "many", "max-viewers-per-camera": "many", "max-rate": "high",
 	"log-level": "loud", "log-format": "xml", "log-file": "",
 }
 

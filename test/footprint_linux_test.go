@@ -1,6 +1,8 @@
 package test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -13,5 +15,21 @@ func TestIdleMemory(t *testing.T) {
 	t.Logf("resident while idle: %.1f MB", kilobytes/1024)
 	if kilobytes > 15<<10 {
 		t.Errorf("%.0f KB resident while idle, more than 15 MB", kilobytes)
+	}
+}
+
+// TestBinarySize is what a small board has to store.
+func TestBinarySize(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mjpegazer")
+	if err := compile(path, "GOOS=linux", "GOARCH=arm"); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("stripped for linux/arm: %.2f MB", float64(file.Size())/(1<<20))
+	if file.Size() > 8<<20 {
+		t.Errorf("%d bytes stripped for linux/arm, more than 8 MB", file.Size())
 	}
 }
