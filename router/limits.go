@@ -68,8 +68,8 @@ const (
 	stuckTime = 10 * time.Second
 	// oldPictures bounds the memory for pictures that are not news any more and are held by Writes under way. The collector
 	// may take as much again.
-	oldPictures = 28 << 20
-	oldAge      = time.Second
+	oldPictures = 20 << 20
+	oldAge      = 500 * time.Millisecond
 )
 
 func (l *Limits) watch(s *sender) {
