@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
+	"fmt"
 	"hash"
 	"net/http"
 	"net/url"
@@ -123,11 +124,30 @@ func (l *login) respond(req *http.Request, password string) string {
 		return ""
 	}
 	credentials.Algorithm = l.asked.params["algorithm"] // as the camera writes it
-	text := credentials.String()
-	if session && credentials.QOP == "" {
-		text += `, cnonce="` + l.cnonce + `"` // without it nobody could check the session's hash
+	return authorization(credentials, session)
+}
+
+// authorization writes credentials as a header. What the camera has sent goes back as the same bytes, whatever alphabet
+// they are in.
+func authorization(c *digest.Credentials, session bool) string {
+	quote := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace
+	text := fmt.Sprintf(`Digest username="%s", realm="%s", nonce="%s", uri="%s"`, quote(c.Username), quote(c.Realm), quote(c.Nonce), quote(c.URI))
+	if c.Algorithm != "" {
+		text += ", algorithm=" + c.Algorithm
 	}
-	return text
+	if c.Opaque != "" {
+		text += fmt.Sprintf(`, opaque="%s"`, quote(c.Opaque))
+	}
+	if c.QOP != "" {
+		text += fmt.Sprintf(", qop=%s, nc=%08x", c.QOP, c.Nc)
+	}
+	if c.QOP != "" || session { // without it nobody could check the session's hash
+		text += fmt.Sprintf(`, cnonce="%s"`, c.Cnonce)
+	}
+	if c.Userhash {
+		text += ", userhash=true"
+	}
+	return text + fmt.Sprintf(`, response="%s"`, c.Response)
 }
 
 // hashes are those that Digest may use.

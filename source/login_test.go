@@ -57,7 +57,7 @@ func digestRight(r *http.Request, realm, algorithm, nonce string) bool {
 	if qop != "" {
 		want = h(a1, nonce, paramOf(header, "nc"), cnonce, qop, h(a2...))
 	}
-	return paramOf(header, "response") == want
+	return paramOf(header, "response") == want && paramOf(header, "realm") == realm
 }
 
 func TestLogin(t *testing.T) {
@@ -82,6 +82,7 @@ func TestLogin(t *testing.T) {
 		"the stronger":    {"Digest realm=\"r\", nonce=\"n\"\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"N\", algorithm=SHA-256", "r", "SHA-256", ""},
 		"one that is not": {"NTLM\r\nWWW-Authenticate: Digest realm=\"x\", nonce=\"n\", algorithm=X\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"N\"", "r", "", ""},
 		"unclosed":        {`Digest qop="auth", nonce="N", realm="r`, "r", "", "auth"},
+		"Latin-1":         {"Digest realm=\"\xE9\", nonce=\"N\"", "\xE9", "", ""},
 		"odd blanks":      {"Digest  realm = \"r\" ,, nonce\t=\"N\",", "r", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
