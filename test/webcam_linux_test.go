@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	webcamArch = flag.String("arch", "amd64", "architectures whose kernel the webcam test boots, of amd64, arm, arm64, mipsle, riscv64")
+	webcamArch = flag.String("arch", "amd64", "architectures whose kernel the webcam test boots, of amd64, 386, arm, arm64, mipsle, riscv64")
 	guestRun   = flag.String("guest", "", "which tests the webcam test runs in the virtual machine, as -run says it")
 	guestBench = flag.String("guestbench", "", "which benchmarks, as -bench says it")
 )
@@ -32,14 +32,16 @@ func testWebcams(t *testing.T, arch string) {
 	} else if err != nil {
 		t.Fatal(err)
 	}
-	program, guest := filepath.Join(t.TempDir(), "mjpegazer"), filepath.Join(t.TempDir(), "guest")
+	dir := t.TempDir()
+	program, guest, v4l2 := filepath.Join(dir, "mjpegazer"), filepath.Join(dir, "guest"), filepath.Join(dir, "v4l2.test")
 	target := []string{"GOARCH=" + arch, "GOARM=5"}
 	goTool(t, target, "build", "-o", program, module)
 	goTool(t, target, "test", "-c", "-o", guest, "./guest")
-	initramfs := filepath.Join(t.TempDir(), "initramfs")
+	goTool(t, target, "test", "-c", "-o", v4l2, module+"/source/v4l2")
+	initramfs := filepath.Join(dir, "initramfs")
 	err = vm.Initramfs{
 		Init:    guest,
-		Files:   map[string]string{"/mjpegazer": program},
+		Files:   map[string]string{"/mjpegazer": program, "/v4l2.test": v4l2},
 		Modules: []string{"vivid n_devs=1", "uvcvideo", "vhci-hcd"},
 	}.Write(initramfs, k)
 	if err != nil {

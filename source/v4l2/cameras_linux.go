@@ -26,10 +26,18 @@ func Nodes() ([]Camera, error) {
 			d.Close()
 		case errors.Is(err, ErrNotCamera), errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ENODEV), errors.Is(err, syscall.ENXIO):
 		case attribute(path, "index") == "0": // the first node of a camera is the one with pictures
-			cameras = append(cameras, Camera{Path: path, Name: attribute(path, "name"), ID: id(path), Trouble: cause(err).Error()})
+			cameras = append(cameras, Camera{Path: path, Name: attribute(path, "name"), ID: id(path), Trouble: trouble(path, err)})
 		}
 	}
 	return cameras, nil
+}
+
+// trouble says why a camera cannot be opened, and what to do.
+func trouble(path string, err error) string {
+	if errors.Is(err, os.ErrPermission) {
+		return "no permission to open it: add the user to the group " + cmp.Or(Group(path), "video")
+	}
+	return cause(err).Error()
 }
 
 // List is [Nodes] with what each camera can do.
@@ -41,7 +49,7 @@ func List() ([]Camera, error) {
 			continue
 		}
 		if err := c.describe(); err != nil {
-			c.Trouble = cause(err).Error()
+			c.Trouble = trouble(c.Path, err)
 		}
 	}
 	return cameras, err

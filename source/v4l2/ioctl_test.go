@@ -3,9 +3,11 @@
 package v4l2
 
 import (
+	"os"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 	"unsafe"
 )
 
@@ -86,5 +88,83 @@ func TestControlName(t *testing.T) {
 		if got := controlName(label); got != want {
 			t.Errorf("%q is %q, want %q", label, got, want)
 		}
+	}
+}
+
+// TestKernelLayouts needs a camera: the kernel and the layouts have to agree on where each field is.
+func TestKernelLayouts(t *testing.T) {
+	path := os.Getenv("MJPEGAZER_CAMERA")
+	if path == "" {
+		t.Skip("MJPEGAZER_CAMERA names no camera, such as /dev/video0")
+	}
+	for _, layout := range bufferLayouts() {
+		d, err := Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.layout = layout
+		mode, err := d.Configure(Mode{Width: 320, Height: 180})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Start(4); err != nil {
+			t.Fatal(err)
+		}
+		var last Frame
+		for i := range 5 {
+			f, err := d.Read(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(f.Data) != mode.SizeImage || f.Damaged {
+				t.Errorf("%+v: %d bytes, want %d", layout, len(f.Data), mode.SizeImage)
+			}
+			if age := time.Since(f.Time); age < 0 || age > 5*time.Second {
+				t.Errorf("%+v: a picture of %v ago", layout, age)
+			}
+			if i > 0 && (f.Sequence <= last.Sequence || f.Sequence > last.Sequence+30 || f.Time.Before(last.Time)) {
+				t.Errorf("%+v: picture %d of %v after %d of %v", layout, f.Sequence, f.Time, last.Sequence, last.Time)
+			}
+			last = f
+		}
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Interrupt ends a Read that waits, and every one after it.
+func TestKernelInterrupt(t *testing.T) {
+	path := os.Getenv("MJPEGAZER_CAMERA")
+	if path == "" {
+		t.Skip("MJPEGAZER_CAMERA names no camera, such as /dev/video0")
+	}
+	d, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if _, err := d.Read(nil); err == nil {
+		t.Error("a camera that is off was read")
+	}
+	if err := d.Start(4); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		time.Sleep(100 * time.Millisecond)
+		d.Interrupt()
+	}()
+	for deadline := time.Now().Add(5 * time.Second); err == nil; _, err = d.Read(nil) {
+		if time.Now().After(deadline) {
+			t.Fatal("Interrupt was not heard")
+		}
+	}
+	if _, again := d.Read(nil); err != ErrInterrupted || again != ErrInterrupted {
+		t.Errorf("%v, then %v", err, again)
+	}
+	d.Close()
+	d.Interrupt() // of a camera that is closed: nothing
+	if err := d.Close(); err == nil {
+		t.Error("closed twice")
 	}
 }

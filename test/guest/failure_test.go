@@ -125,7 +125,7 @@ func TestNoPermission(t *testing.T) {
 	cmd := exec.Command(binary, "webcams")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 1000, Gid: 1000}}
 	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), path+": vivid") || !strings.Contains(string(out), "permission denied") {
+	if err != nil || !strings.Contains(string(out), path+": vivid") || !strings.Contains(string(out), "add the user to the group video") {
 		t.Errorf("%v: %s", err, out)
 	}
 	p := serveAs(t, 1000, "-stall=500ms", "webcam://name/vivid")

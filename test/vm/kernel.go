@@ -36,7 +36,7 @@ func Fetch(arch string) (Kernel, error) {
 	if err != nil {
 		return Kernel{}, err
 	}
-	dir := filepath.Join(cache, "mjpegazer", "kernel-"+arch)
+	dir := filepath.Join(cache, "mjpegazer", "kernel-"+m.debian)
 	k := Kernel{Arch: arch, Image: filepath.Join(dir, "vmlinuz"), Modules: filepath.Join(dir, "modules")}
 	if _, err := os.Stat(k.Image); err == nil {
 		return k, nil
@@ -78,6 +78,7 @@ func download(m machine, dir string) (string, error) {
 	var options []string
 	for _, o := range []string{
 		"APT::Architecture=" + m.debian, "APT::Architectures::=" + m.debian, "APT::Sandbox::User=root", "Acquire::Languages=none",
+		"Acquire::Retries=3",
 		"Dir::State=" + dir, "Dir::State::status=" + dir + "/status", "Dir::Cache=" + dir,
 		"Dir::Etc::sourcelist=/dev/null", "Dir::Etc::sourceparts=" + dir + "/parts",
 	} {

@@ -35,6 +35,8 @@ type machine struct {
 var machines = map[string]machine{
 	"amd64": {"amd64", "", "linux-image-amd64", []string{"qemu-system-x86_64", "-M", "pc", "-cpu", "max"},
 		"qemu-system-x86", "ttyS0", 2},
+	"386": {"amd64", "", "linux-image-amd64", []string{"qemu-system-x86_64", "-M", "pc", "-cpu", "max"},
+		"qemu-system-x86", "ttyS0", 2}, // 32-bit programs on a 64-bit kernel
 	"arm": {"armhf", "", "linux-image-armmp", []string{"qemu-system-arm", "-M", "virt", "-cpu", "cortex-a15"},
 		"qemu-system-arm", "ttyAMA0", 2},
 	"arm64": {"arm64", "", "linux-image-arm64", []string{"qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a57"},
