@@ -107,7 +107,7 @@ func TestBusy(t *testing.T) {
 	first := serve(t, "webcam://name/vivid")
 	v := first.view(t)
 	v.mustNext(t)
-	second := serve(t, "-stall=500ms", "webcam://name/vivid")
+	second := serve(t, "-stall=2s", "webcam://name/vivid")
 	code, body := second.get(t, "/snapshot")
 	want := fmt.Sprintf("in use by mjpegazer (pid %d)", first.cmd.Process.Pid)
 	if code != 503 || !strings.Contains(string(body), want) {
