@@ -10,8 +10,8 @@ import (
 type form struct {
 	start  string                     // before the first part
 	part   func(*stream.Frame) []byte // a new picture
-	repeat func(*stream.Frame) []byte // the last picture of a slow camera once more
-	wait   func(*stream.Frame) []byte // anything, while the camera is down, whose last picture is given
+	repeat func(*stream.Frame) []byte // a picture once more
+	wait   []byte                     // anything but a picture; empty where there can be nothing else
 }
 
 // Each frame is followed by the next part's delimiter, so that more header lines can come into that part at any time.
@@ -19,7 +19,7 @@ var framed = form{
 	start:  stream.PartHead,
 	part:   (*stream.Frame).Part,
 	repeat: func(f *stream.Frame) []byte { return slices.Concat([]byte("X-Repeat: 1\r\n"), f.Part()) },
-	wait:   func(*stream.Frame) []byte { return []byte("X-Wait: 1\r\n") },
+	wait:   []byte("X-Wait: 1\r\n"),
 }
 
 // Its next part's headers are complete, so that nothing but a picture can follow: a browser shows none but the last.
@@ -27,5 +27,4 @@ var open = form{
 	start:  stream.OpenPartHead,
 	part:   (*stream.Frame).OpenPart,
 	repeat: (*stream.Frame).OpenPart,
-	wait:   (*stream.Frame).OpenPart,
 }

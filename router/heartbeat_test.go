@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -32,14 +33,14 @@ func (d *diary) Write(p []byte) (int, error) {
 }
 
 // keep shows a viewer a camera for a while and returns what was written; the time is a bubble's.
-func keep(t *testing.T, camera stream.SourceFunc, pause, while time.Duration, accept string) []string {
+func keep(t *testing.T, camera stream.SourceFunc, pause, while time.Duration, accept string, query ...string) []string {
 	t.Helper()
 	s := stream.New(camera, stream.Options{Stall: time.Hour})
 	defer s.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), while)
 	defer cancel()
 	d := &diary{ResponseWriter: httptest.NewRecorder(), begun: time.Now()}
-	r := httptest.NewRequestWithContext(ctx, "GET", "/", nil)
+	r := httptest.NewRequestWithContext(ctx, "GET", "/?"+strings.Join(query, "&"), nil)
 	r.Header.Set("Accept", accept)
 	router.Live(s, router.Options{Heartbeat: pause}).ServeHTTP(d, r)
 	return d.entries
@@ -89,6 +90,22 @@ func TestHeartbeat(t *testing.T) {
 			}
 		})
 	})
+}
+
+// A picture of a camera that has fallen silent unlike itself says no more what it sees, and who wants few gets no more.
+func TestHeartbeatOfOtherThanSlowCameras(t *testing.T) {
+	silent := pictures(100*time.Millisecond, picture(0, 0), picture(1, 0))
+	for accept, want := range map[string]string{"*/*": "5.1s X-Wait: 1|", "image/*": "5.1s picture 1|--frame|Content-Type: image/jpeg||"} {
+		synctest.Test(t, func(t *testing.T) {
+			compare(t, keep(t, silent, 0, 6*time.Second, accept)[3:], want)
+		})
+	}
+	fast := pictures(time.Second, slices.Repeat([][]byte{picture(0, 0), picture(1, 0)}, 5)...)
+	for accept, want := range map[string][]string{"*/*": {"2s X-Wait: 1|", "4s X-Wait: 1|"}, "image/*": nil} {
+		synctest.Test(t, func(t *testing.T) {
+			compare(t, keep(t, fast, 2*time.Second, 5*time.Second, accept, "fps=0.1")[2:], want...)
+		})
+	}
 }
 
 // A camera that is down shows no picture, and its viewers' connections are kept.

@@ -57,22 +57,33 @@ func (s *sender) stream(r *http.Request, from *stream.Stream, v *stream.Viewer, 
 	}
 	beat := newHeartbeat(r.Context(), pause)
 	defer beat.stop()
-	err := s.bytes([]byte(form.start))
+	err, had := s.bytes([]byte(form.start)), uint64(0)
 	for err == nil {
-		switch last, live := from.Last(); {
-		case frame != nil:
-			err = s.frame(frame, form.part(frame))
+		if frame != nil {
+			err, had = s.frame(frame, form.part(frame)), frame.Seq
 			s.frames++
-		case !s.ready(nil): // what it waits for is on its way
-		case live:
-			err = s.frame(last, form.repeat(last))
-		default:
-			err = s.frame(last, form.wait(last))
+		} else if s.ready(nil) { // if not, what it waits for is on its way
+			err = s.patience(form, from, had, pause)
 		}
 		if err == nil {
 			frame, err = beat.next(v)
 		}
 	}
+}
+
+// patience sends something to a viewer who had the frame of that number and has waited for another: the last picture once
+// more where it still says what the camera sees, for the camera is slow. Of one that is down, or has fallen silent unlike
+// itself, or is wanted less often, it does not, and the viewer gets a picture only where nothing else can be sent.
+func (s *sender) patience(form form, from *stream.Stream, had uint64, pause time.Duration) error {
+	last, live := from.Last()
+	slow := last.Interval == 0 || last.Interval > pause/2
+	switch {
+	case len(form.wait) > 0 && !(live && slow && last.Seq == had):
+		return s.bytes(form.wait)
+	case last.Seq == had:
+		return s.frame(last, form.repeat(last))
+	}
+	return nil
 }
 
 func liveHead(w http.ResponseWriter, r *http.Request) {

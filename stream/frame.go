@@ -19,10 +19,11 @@ const (
 
 // A Frame is one picture, immutable and shared by all who look at it. The collector frees it.
 type Frame struct {
-	Seq           uint64    // counts a Stream's frames from 1
-	Time          time.Time // when the picture was taken: what X-Timestamp says
-	Arrived       time.Time // when it was whole here
-	Width, Height int       // in pixels
+	Seq           uint64        // counts a Stream's frames from 1
+	Time          time.Time     // when the picture was taken: what X-Timestamp says
+	Arrived       time.Time     // when it was whole here
+	Interval      time.Duration // since the frame before; 0 for the first of a run
+	Width, Height int           // in pixels
 
 	// headers, JPEG, delimiter and the next part's headers: both forms on the wire are slices of it.
 	run        []byte

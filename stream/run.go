@@ -123,6 +123,9 @@ func (r *run) emit(p Picture) {
 func (s *Stream) show(f *Frame) {
 	s.stats.Frames++
 	f.Seq = s.stats.Frames
+	if before := s.news.Load().frame; before != nil {
+		f.Interval = f.Arrived.Sub(before.Arrived)
+	}
 	s.stats.LastPicture, s.stats.Width, s.stats.Height = f.Time, f.Width, f.Height
 	s.stats.Failures = 0
 	s.retry.succeeded()
