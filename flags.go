@@ -20,13 +20,14 @@ import (
 
 // config is what flags, environment and arguments say.
 type config struct {
-	listen          string
+	listen          list
 	linger          time.Duration
 	keep            bool
 	stall           time.Duration
 	maxFrame        size
 	healthThreshold int
 	limits          limits
+	access          access
 	logLevel        slog.Level
 	logFormat       string
 	logFile         string
@@ -81,7 +82,7 @@ func parse(args []string, env func(string) string, help io.Writer) (config, erro
 	if err != nil {
 		return c, fmt.Errorf("%w (-h shows all flags)", err)
 	}
-	if err := c.check(); err != nil || c.version {
+	if err := cmp.Or(c.check(), c.access.checkTogether()); err != nil || c.version {
 		return c, err
 	}
 	if len(arguments) == 0 {
@@ -99,13 +100,15 @@ func (c *config) define(f *flag.FlagSet, env func(string) string) {
 	case "true", "yes", "y", "1":
 		level = slog.LevelDebug
 	}
-	f.StringVar(&c.listen, "listen", listen, "`address` to serve on; :5000 is everybody")
+	c.listen = list{values: []string{listen}, beaten: true}
+	f.Var(&c.listen, "listen", "`address` to serve on, :5000 for everybody, unix:/run/mjpegazer.sock for a proxy; may stand more than once")
 	f.DurationVar(&c.linger, "linger", stream.DefaultLinger, "how long a camera stays open after its last viewer")
 	f.BoolVar(&c.keep, "keep", false, "keep all cameras open, viewers or not")
 	f.DurationVar(&c.stall, "stall", stream.DefaultStall, "a camera without a picture for so long is asked anew")
 	f.Var(&c.maxFrame, "max-frame", "a picture of more than this `size` is dropped without being stored")
 	f.IntVar(&c.healthThreshold, "health-threshold", 3, "consecutive failures after which a camera is unhealthy")
 	c.limits.define(f)
+	c.access.define(f)
 	f.TextVar(&c.logLevel, "log-level", level, "debug, info, warn or error")
 	f.StringVar(&c.logFormat, "log-format", "text", "text or json")
 	f.StringVar(&c.logFile, "log-file", env("LOG_FILE"), "append the log to this `file` (default standard error)")
@@ -120,6 +123,9 @@ func (c *config) fromEnvironment(flags *flag.FlagSet, env func(string) string) e
 		if value := env(name); value != "" && failed == nil {
 			if err := cmp.Or(flags.Set(f.Name, value), c.check()); err != nil {
 				failed = fmt.Errorf("%s=%s: %w", name, value, err)
+			}
+			if l, ok := f.Value.(*list); ok {
+				l.beaten = true
 			}
 		}
 	})
@@ -143,6 +149,8 @@ func interleaved(flags *flag.FlagSet, args []string) (arguments []string, err er
 
 func (c *config) check() error {
 	switch {
+	case len(c.listen.values) == 0:
+		return errors.New("-listen needs an address, such as :5000")
 	case c.linger < 0:
 		return fmt.Errorf("-linger %v: it must not be negative", c.linger)
 	case c.stall <= 0:
@@ -152,7 +160,7 @@ func (c *config) check() error {
 	case c.logFormat != "text" && c.logFormat != "json":
 		return fmt.Errorf("-log-format %s: it must be text or json", c.logFormat)
 	}
-	return c.limits.check()
+	return cmp.Or(c.limits.check(), c.access.check())
 }
 
 // named matches an argument that is, or means to be, NAME=SOURCE: before the first "=" stands nothing that a SOURCE

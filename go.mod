@@ -15,6 +15,7 @@ require (
 require github.com/google/uuid v1.6.0 // indirect
 
 require (
+	github.com/coreos/go-systemd/v22 v22.7.0
 	github.com/mattn/go-mjpeg v0.0.3
 	golang.org/x/crypto v0.54.0
 )

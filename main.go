@@ -62,7 +62,15 @@ func serve(c config, stderr io.Writer) error {
 	}
 	defer closeLog()
 	keepWithinMemory()
-	listener, err := listen(c.listen)
+	guard, err := c.access.open(log)
+	if err != nil {
+		return err
+	}
+	secure, err := c.access.tls(log)
+	if err != nil {
+		return err
+	}
+	listeners, err := listenAll(c.listen)
 	if err != nil {
 		return err
 	}
@@ -70,19 +78,24 @@ func serve(c config, stderr io.Writer) error {
 	defer stop()
 
 	cameras := openCameras(c, log)
-	options := router.Options{HealthThreshold: c.healthThreshold, Version: version(), Instance: c.instance}
+	options := router.Options{HealthThreshold: c.healthThreshold, Version: version(), Instance: c.instance, Access: guard, Log: log}
 	c.limits.apply(&options)
 	server := &http.Server{
 		Handler:           router.New(cameras, options),
+		BaseContext:       router.BaseContext,
 		ConnContext:       router.ConnContext,
+		TLSConfig:         secure,
 		ReadHeaderTimeout: 5 * time.Second,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
-	greet(log, listener, cameras)
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(&patientListener{Listener: listener, log: log}) }()
+	c.access.warnOfPublic(log, listeners)
+	greet(log, listeners, secure != nil, cameras)
+	failed := make(chan error, len(listeners))
+	for _, l := range listeners {
+		go func() { failed <- serveOn(server, &patientListener{Listener: l, log: log}, secure != nil) }()
+	}
 	select {
 	case err := <-failed:
 		return err
@@ -109,12 +122,33 @@ func openCameras(c config, log *slog.Logger) []router.Camera {
 	return cameras
 }
 
+// serveOn serves HTTPS where the network is listened to, if it is to be: what comes through a Unix socket has not left the
+// machine.
+func serveOn(server *http.Server, l net.Listener, secure bool) error {
+	if _, network := l.Addr().(*net.TCPAddr); network && secure {
+		return server.ServeTLS(l, "", "")
+	}
+	return server.Serve(l)
+}
+
 // greet says where to look.
-func greet(log *slog.Logger, l net.Listener, cameras []router.Camera) {
-	all := addresses(l)
-	log.Info("open in a browser", "address", strings.Join(all, " "))
+func greet(log *slog.Logger, listeners []net.Listener, secure bool, cameras []router.Camera) {
+	var all []string
+	for _, l := range listeners {
+		all = append(all, addresses(l, secure)...)
+		if socket, ok := l.Addr().(*net.UnixAddr); ok {
+			log.Info("a proxy may connect", "address", "unix:"+socket.Name)
+		}
+	}
+	if len(all) > 0 {
+		log.Info("open in a browser", "address", strings.Join(all, " "))
+	}
 	for _, c := range cameras {
-		log.Info("camera", "name", c.Name, "source", c.Address, "live", all[0]+c.Name+"/live")
+		told := log.With("name", c.Name, "source", c.Address)
+		if len(all) > 0 {
+			told = told.With("live", all[0]+c.Name+"/live")
+		}
+		told.Info("camera")
 	}
 }
 

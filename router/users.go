@@ -53,10 +53,8 @@ func parseUsers(content []byte) (*userTable, error) {
 		name, hash, _ := strings.Cut(line, ":")
 		cost, err := bcrypt.Cost([]byte(hash))
 		switch {
-		case name == "":
-			return nil, fmt.Errorf("line %d: it must be a name, a colon and a hash, as htpasswd -B writes them", n)
-		case err != nil:
-			return nil, fmt.Errorf("line %d: the password of %q is not a bcrypt hash: htpasswd -B makes them", n, name)
+		case err != nil || name == "": // told without what it is, which may be a password
+			return nil, fmt.Errorf("line %d: it must be a name, a colon and a bcrypt hash, as htpasswd -B writes them", n)
 		case cost > maxCost:
 			return nil, fmt.Errorf("line %d: the password of %q has cost %d, which takes minutes for each log-in: at most %d", n, name, cost, maxCost)
 		}
