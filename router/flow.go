@@ -35,7 +35,7 @@ const (
 // shortest round trip, and only if that matters.
 func (f *flow) ready(now time.Time, delivered, left int64, trip func() time.Duration) bool {
 	f.measure(now, delivered)
-	ahead := min(f.interval, mostAhead).Seconds()
+	ahead := min(f.interval*3/2, mostAhead).Seconds() // the next picture may be late
 	if !f.full {
 		ahead *= spare
 	}

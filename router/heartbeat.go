@@ -13,7 +13,8 @@ import (
 type heartbeat struct {
 	request context.Context
 	pause   time.Duration
-	since   atomic.Int64 // when the waiting began, in Unix nanoseconds
+	begun   time.Time
+	since   atomic.Int64 // when the waiting began, in nanoseconds after the heartbeat's begin
 
 	waiting context.Context // done when the pause is over or the request is
 	over    context.CancelFunc
@@ -22,7 +23,7 @@ type heartbeat struct {
 
 // newHeartbeat makes a heartbeat that must be stopped; it has no beats where the pause is not more than 0.
 func newHeartbeat(request context.Context, pause time.Duration) *heartbeat {
-	h := &heartbeat{request: request, pause: pause}
+	h := &heartbeat{request: request, pause: pause, begun: time.Now()}
 	h.timer = time.AfterFunc(time.Hour, h.check)
 	h.begin()
 	return h
@@ -30,7 +31,7 @@ func newHeartbeat(request context.Context, pause time.Duration) *heartbeat {
 
 func (h *heartbeat) begin() {
 	h.waiting, h.over = context.WithCancel(h.request)
-	h.since.Store(time.Now().UnixNano())
+	h.since.Store(int64(time.Since(h.begun)))
 	if h.pause > 0 {
 		h.timer.Reset(h.pause)
 	} else {
@@ -39,7 +40,7 @@ func (h *heartbeat) begin() {
 }
 
 func (h *heartbeat) check() {
-	if rest := h.pause - time.Since(time.Unix(0, h.since.Load())); rest > 0 {
+	if rest := h.pause - time.Since(h.begun) + time.Duration(h.since.Load()); rest > 0 {
 		h.timer.Reset(rest)
 		return
 	}
@@ -48,7 +49,7 @@ func (h *heartbeat) check() {
 
 // next is the viewer's next frame; nil and no error when the pause is over.
 func (h *heartbeat) next(v *stream.Viewer) (*stream.Frame, error) {
-	h.since.Store(time.Now().UnixNano())
+	h.since.Store(int64(time.Since(h.begun)))
 	frame, err := v.Next(h.waiting)
 	if err != nil && err == h.waiting.Err() && h.request.Err() == nil {
 		h.begin()

@@ -33,7 +33,8 @@ func Live(s *stream.Stream, options Options) http.Handler {
 			return
 		}
 		defer limits.leave(s)
-		send := newSender(w, r)
+		send := newSender(w, r, limits)
+		defer send.close()
 		v := s.View(stream.ViewerOptions{MaxFPS: fps, MaxRate: limits.MaxRate, Ready: send.ready})
 		defer v.Close()
 		frame, err := first(r.Context(), s, v)
@@ -43,8 +44,6 @@ func Live(s *stream.Stream, options Options) http.Handler {
 		}
 		defer tellVisit(r, options, &send.frames)()
 		liveHead(w, r)
-		limits.watch(send)
-		defer limits.unwatch(send)
 		send.stream(r, s, v, frame, options.heartbeat())
 	})
 }
@@ -76,6 +75,9 @@ func (s *sender) stream(r *http.Request, from *stream.Stream, v *stream.Viewer, 
 // itself, or is wanted less often, it does not, and the viewer gets a picture only where nothing else can be sent.
 func (s *sender) patience(form form, from *stream.Stream, had uint64, pause time.Duration) error {
 	last, live := from.Last()
+	if last == nil { // the stream has just been closed
+		return nil
+	}
 	slow := last.Interval == 0 || last.Interval > pause/2
 	switch {
 	case len(form.wait) > 0 && !(live && slow && last.Seq == had):

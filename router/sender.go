@@ -24,19 +24,29 @@ type sender struct {
 	w          http.ResponseWriter
 	controller *http.ResponseController
 	conn       *connection // nil: nothing is known of it
+	single     bool        // it has its connection for itself
+	limits     *Limits
+	begun      time.Time
 	flow       flow
 	frames     int // begun
 
 	// What the sweep of Limits looks at, from another goroutine.
-	end      atomic.Int64                 // of the latest part, in its connection's count of bytes written
-	deadline atomic.Int64                 // until when it must have arrived, in Unix nanoseconds
-	writing  atomic.Pointer[stream.Frame] // what a Write holds now
-	single   bool                         // it has its connection for itself
+	end     atomic.Int64                 // of the latest part, in its connection's count of bytes written
+	due     atomic.Int64                 // when it must have arrived, in nanoseconds after the sender's begin; 0: none was sent
+	writing atomic.Pointer[stream.Frame] // what a Write holds now
 }
 
-func newSender(w http.ResponseWriter, r *http.Request) *sender {
-	return &sender{w: w, controller: http.NewResponseController(w), conn: connectionOf(r), single: r.ProtoMajor == 1}
+// newSender makes a sender that must be closed before the handler returns.
+func newSender(w http.ResponseWriter, r *http.Request, limits *Limits) *sender {
+	s := &sender{
+		w: w, controller: http.NewResponseController(w), conn: connectionOf(r), single: r.ProtoMajor == 1,
+		limits: limits, begun: time.Now(),
+	}
+	limits.watch(s)
+	return s
 }
+
+func (s *sender) close() { s.limits.unwatch(s) }
 
 // ready reports whether nearly all of the last part has arrived. What waits in buffers on the way makes every picture
 // behind it older.
@@ -57,7 +67,7 @@ func (s *sender) frame(f *stream.Frame, part []byte) error {
 
 func (s *sender) bytes(part []byte) error {
 	deadline := time.Now().Add(partTimeOf(len(part)))
-	s.deadline.Store(deadline.UnixNano())
+	s.due.Store(int64(deadline.Sub(s.begun)))
 	if err := s.write(part, deadline); err != nil {
 		if s.conn != nil && s.single {
 			s.conn.reset()
@@ -86,7 +96,8 @@ func (s *sender) write(part []byte, deadline time.Time) error {
 
 // overdue reports whether the latest part should have arrived by now and has not.
 func (s *sender) overdue(now time.Time) bool {
-	if s.conn == nil || now.UnixNano() < s.deadline.Load() {
+	due := time.Duration(s.due.Load())
+	if s.conn == nil || due == 0 || now.Sub(s.begun) < due {
 		return false
 	}
 	end := s.end.Load()

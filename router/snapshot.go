@@ -30,9 +30,8 @@ func Snapshot(s *stream.Stream, options Options) http.Handler {
 		h.Set("Last-Modified", frame.Time.UTC().Format(http.TimeFormat))
 		h.Set("X-Timestamp", string(stream.AppendTimestamp(nil, frame.Time)))
 		noStore(h)
-		send := newSender(w, r)
-		limits.watch(send)
-		defer limits.unwatch(send)
+		send := newSender(w, r, limits)
+		defer send.close()
 		send.frame(frame, frame.JPEG()) // an error is the viewer's leaving
 	})
 }

@@ -63,7 +63,7 @@ func TestFreshness(t *testing.T) {
 			}
 			t.Cleanup(v.close)
 			if j.reader > 0 {
-				v.reader = bufio.NewReaderSize(&slowReader{v.reader, j.reader}, 4096)
+				v.reader = bufio.NewReaderSize(&slowReader{Reader: v.reader, rate: j.reader}, 4096)
 			}
 			begun := time.Now()
 			v.conn.SetReadDeadline(begun.Add(warmUp + window))
@@ -76,11 +76,16 @@ func TestFreshness(t *testing.T) {
 type slowReader struct {
 	io.Reader
 	rate int
+	due  time.Time
 }
 
 func (r *slowReader) Read(p []byte) (int, error) {
+	time.Sleep(time.Until(r.due))
 	n, err := r.Reader.Read(p[:min(len(p), 4096)])
-	time.Sleep(time.Duration(n) * time.Second / time.Duration(r.rate))
+	if now := time.Now(); r.due.Before(now.Add(-50 * ms)) { // it had nothing to read, and does not catch up
+		r.due = now
+	}
+	r.due = r.due.Add(time.Duration(n) * time.Second / time.Duration(r.rate))
 	return n, err
 }
 

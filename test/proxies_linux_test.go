@@ -16,7 +16,7 @@ func TestProxiesSlow(t *testing.T) {
 			camera := newCamera(t, 40*time.Millisecond, picturesOf(50_000).take)
 			address := f.serve(t, start(t, command(t, anyPort, camera.url())))
 			v := view(t, address+"/live")
-			v.reader = bufio.NewReaderSize(&slowReader{v.reader, 250_000}, 4096)
+			v.reader = bufio.NewReaderSize(&slowReader{Reader: v.reader, rate: 250_000}, 4096)
 			if err := v.expect("--frame\r\n"); err != nil {
 				t.Fatal(err)
 			}
