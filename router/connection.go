@@ -51,8 +51,8 @@ type connection struct {
 	written atomic.Int64 // bytes of parts that the kernel has taken
 
 	mu       sync.Mutex
-	acked    uint64    // when last asked
-	progress time.Time // when something was last delivered, or nothing was to deliver
+	acked    uint64    // as last seen while bytes waited; whenever none did, it has grown since
+	progress time.Time // when it was first seen
 }
 
 // delivered is how much of what was written has arrived; false where the kernel does not tell. Beside what TLS adds to
@@ -64,14 +64,16 @@ func (c *connection) delivered() (int64, bool) {
 
 // stuckFor is how long bytes have waited without any being delivered. It must be asked often enough to see the progress.
 func (c *connection) stuckFor(now time.Time) time.Duration {
-	queued, ok := c.gauge.queued()
-	if !ok {
-		return 0 // the deadline of each part must do
+	if queued, ok := c.gauge.queued(); !ok || queued == 0 {
+		return 0
 	}
-	acked, counted := c.gauge.acked()
+	acked, ok := c.gauge.acked()
+	if !ok {
+		return 0 // the time that each part has must do
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if queued == 0 || !counted || acked != c.acked || c.progress.IsZero() {
+	if acked != c.acked || c.progress.IsZero() {
 		c.acked, c.progress = acked, now
 	}
 	return now.Sub(c.progress)
