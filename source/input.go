@@ -28,10 +28,9 @@ func (i *Input) Run(ctx context.Context, emit func(stream.Picture)) error {
 		i.pictures, i.emitted = make(chan stream.Picture), make(chan struct{})
 		go i.read()
 	})
-	for {
+	for ctx.Err() == nil { // of two that are ready select may take either
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
 		case picture, ok := <-i.pictures:
 			if !ok {
 				return i.err
@@ -40,6 +39,7 @@ func (i *Input) Run(ctx context.Context, emit func(stream.Picture)) error {
 			i.emitted <- struct{}{}
 		}
 	}
+	return ctx.Err()
 }
 
 // read hands on one picture at a time.
