@@ -34,7 +34,7 @@ func newAnswer(v *visit, resp *http.Response) *answer {
 	a.mediaType = strings.TrimSpace(a.mediaType)
 	a.single = strings.HasPrefix(a.mediaType, "image/") && a.raw.head.line
 	a.page = holdsNoPicture([]byte(a.mediaType)) && !strings.HasPrefix(a.mediaType, "video/")
-	a.raw.endless = !a.single && !a.page
+	a.raw.endless, a.raw.single = !a.single && !a.page, a.single
 	v.parts.Reset(a)
 	return a
 }
@@ -50,12 +50,14 @@ func (a *answer) read() error {
 			continue // it keeps a connection open, and says nothing of the camera
 		}
 		a.picture(part)
-		if a.single {
-			// The rest of the answer, or a stream that is only said to be one picture.
-			a.raw.link.by = time.Time{}
-			if a.pictures == 1 {
-				a.raw.link.by = time.Now().Add(a.camera.pollTime())
-			}
+		if !a.single {
+			continue
+		}
+		// The rest of the answer follows, or a stream that is only said to be one picture.
+		a.raw.link.by = time.Time{}
+		if a.pictures == 1 {
+			a.raw.link.by = time.Now().Add(a.camera.pollTime())
+			a.raw.complete = true
 		}
 	}
 }
@@ -87,14 +89,10 @@ func (a *answer) picture(part Part) {
 // Read reads the body for the splitter. It ends it where no picture can come any more.
 func (a *answer) Read(p []byte) (int, error) {
 	switch {
-	case a.pictures > 1:
-	case a.pictures == 1:
-		if a.single && a.raw.whole() {
-			return 0, io.EOF
-		}
-	case a.page && (a.raw.whole() || a.bytes > maxOther && !a.parts.inside):
+	case a.pictures > 0:
+	case a.page && a.bytes > maxOther && !a.parts.inside:
 		return 0, io.EOF
-	case a.single && a.raw.whole():
+	case (a.single || a.page) && a.raw.reached():
 		a.raw.link.by = time.Now().Add(afterLast) // if its length is false, the rest is on the way
 	case time.Since(a.began) > withoutPicture && a.otherVideo() != "":
 		return 0, io.EOF
@@ -121,7 +119,7 @@ func (a *answer) end(damaged int, err error) error {
 	}
 	const address = ": is the address that of its MJPEG stream?"
 	switch video := a.otherVideo(); {
-	case a.pictures == 1 && a.single:
+	case a.single && (a.pictures == 1 || a.pictures > 0 && a.raw.whole()):
 		return nil
 	case a.pictures > 0 && err == io.EOF:
 		return problem("the camera ended its stream")

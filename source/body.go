@@ -30,7 +30,7 @@ func (t *transport) readResponse(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	b := &body{transport: t, link: l, head: h, left: h.length(), in: l.in}
+	b := &body{transport: t, link: l, head: h, length: h.length(), in: l.in}
 	t.body = b
 	if len(h.rest) > 0 {
 		b.in = bufio.NewReader(io.MultiReader(bytes.NewReader(h.rest), l.in))
@@ -46,11 +46,16 @@ func (t *transport) readResponse(req *http.Request) (*http.Response, error) {
 	if _, err := resp.Location(); err != nil && err != http.ErrNoLocation {
 		return nil, problem("the camera redirects to an address that makes no sense")
 	}
-	if h.status != http.StatusOK {
+	if !succeeded(h.status) {
 		b.finish()
 		resp.Body = http.NoBody
 	}
 	return resp, b.decode(resp)
+}
+
+// succeeded reports whether a body with pictures may follow a status: some cameras send others than 200.
+func succeeded(status int) bool {
+	return status/100 == 2 && status != http.StatusNoContent
 }
 
 // A body is the body of an answer as the camera sends it, without its transfer coding. It ends where the connection does:
@@ -61,13 +66,23 @@ type body struct {
 	head      *head
 	in        *bufio.Reader
 	chunks    *chunks // nil: not chunked
-	left      int64   // bytes to the end that Content-Length gives; -1: none given
-	over      bool    // more bytes have come than were announced
+	length    int64   // that Content-Length gives; -1: none
+	read      int64   // bytes
 	endless   bool    // a stream: see goesOn
+	single    bool    // said to be one picture: it ends at its length, if it is complete then
+	complete  bool
 }
 
 // Read reads what the camera sends.
 func (b *body) Read(p []byte) (n int, err error) {
+	if b.single && b.chunks == nil {
+		switch left := b.length - b.read; {
+		case left > 0:
+			p = p[:min(int64(len(p)), left)]
+		case left == 0 && b.complete:
+			return 0, io.EOF
+		}
+	}
 	if b.chunks != nil {
 		n, err = b.chunks.Read(p)
 		if err == io.EOF && b.goesOn() {
@@ -76,11 +91,7 @@ func (b *body) Read(p []byte) (n int, err error) {
 	} else {
 		n, err = b.in.Read(p)
 	}
-	if b.left >= 0 {
-		if b.left -= int64(n); b.left < 0 {
-			b.over, b.left = true, -1
-		}
-	}
+	b.read += int64(n)
 	return n, err
 }
 
@@ -103,7 +114,20 @@ func (b *body) whole() bool {
 	if b.chunks != nil {
 		return b.chunks.ended && b.head.later
 	}
-	return b.left == 0
+	return b.read == b.length
+}
+
+// reached reports whether as much has come as was announced.
+func (b *body) reached() bool { return b.length >= 0 && b.read >= b.length }
+
+// drain reads what is left of a body whose length is believed.
+func (b *body) drain() {
+	buf := make([]byte, 4<<10)
+	for !b.reached() {
+		if _, err := b.Read(buf[:min(b.length-b.read, int64(len(buf)))]); err != nil {
+			return
+		}
+	}
 }
 
 // Close leaves the link to the next request if the body is whole, and else closes it.
@@ -121,30 +145,16 @@ func (b *body) Close() error {
 
 // finish reads a body that nobody wants, so that the link can be used again; one without a sure end is not waited for.
 func (b *body) finish() {
-	short := b.chunks != nil || b.left >= 0 && b.left <= maxOther
 	switch status := b.head.status; {
 	case status == http.StatusNotModified || status == http.StatusNoContent:
-		b.left, b.chunks = 0, nil
-	case short && b.head.persistent():
-		buf := make([]byte, 4<<10)
-		for range maxOther / len(buf) {
-			if b.whole() {
-				break
-			}
-			if _, err := b.Read(buf[:limit(b.left, len(buf))]); err != nil {
-				break
-			}
-		}
+		b.length, b.chunks = 0, nil
+	case !b.head.persistent():
+	case b.chunks != nil:
+		io.CopyN(io.Discard, b, maxOther)
+	case b.length >= 0 && b.length <= maxOther:
+		b.drain()
 	}
 	b.Close()
-}
-
-// limit returns how much to read where left bytes are to come, -1 being any number.
-func limit(left int64, size int) int {
-	if left < 0 || left > int64(size) {
-		return size
-	}
-	return int(left)
 }
 
 // decode undoes a content coding that the camera insists on. One that only its head speaks of is ignored.

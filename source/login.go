@@ -124,7 +124,11 @@ func (l *login) respond(req *http.Request, password string) string {
 		return ""
 	}
 	credentials.Algorithm = l.asked.params["algorithm"] // as the camera writes it
-	return authorization(credentials, session)
+	text := authorization(credentials, session)
+	if opaque, ok := l.asked.params["opaque"]; ok && opaque == "" {
+		text += `, opaque=""`
+	}
+	return text
 }
 
 // authorization writes credentials as a header. What the camera has sent goes back as the same bytes, whatever alphabet

@@ -74,7 +74,7 @@ func (h *head) readFields(in *bufio.Reader, left *int) error {
 		switch {
 		case len(text) == 0:
 			return nil
-		case bytes.HasPrefix(text, []byte("--")), bytes.HasPrefix(text, soi):
+		case bytes.HasPrefix(text, []byte("--")), bytes.Contains(text, soi):
 			h.odd.add("no blank line behind the head")
 			h.rest = line
 			return nil

@@ -103,7 +103,7 @@ func (v *visit) get(ctx context.Context) error {
 	case resp.StatusCode == http.StatusNotModified && v.sum != 0:
 		v.emit(stream.Picture{})
 		return nil
-	case resp.StatusCode != http.StatusOK:
+	case !succeeded(resp.StatusCode):
 		return v.refused(resp)
 	}
 	return newAnswer(v, resp).read()
