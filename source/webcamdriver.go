@@ -80,8 +80,8 @@ type webcamDriver struct {
 	damaged func(pictures int)
 
 	device  *v4l2.Device
-	formats []v4l2.Format
-	mode    v4l2.Mode // of the recording
+	formats []v4l2.Format // with the sizes of those that can be shown
+	mode    v4l2.Mode     // of the recording
 }
 
 // Open implements driver.Adapter.
@@ -91,6 +91,11 @@ func (w *webcamDriver) Open() error {
 		return err
 	}
 	w.formats, err = d.Formats()
+	for i, f := range w.formats {
+		if err == nil && Shows(f.FourCC) {
+			w.formats[i].Sizes, err = d.Sizes(f.FourCC)
+		}
+	}
 	if err != nil {
 		d.Close()
 		return err

@@ -63,6 +63,11 @@ func (c *Camera) describe() error {
 	}
 	defer d.Close()
 	c.Formats, err = d.Formats()
+	for i := range c.Formats {
+		if err == nil {
+			c.Formats[i].Sizes, err = d.Sizes(c.Formats[i].FourCC)
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,12 @@ func (d *Device) identify() error {
 	if caps&capDeviceCaps != 0 {
 		caps = c.deviceCaps
 	}
-	if caps&capCapture == 0 || caps&capStreaming == 0 || caps&capM2M != 0 {
+	if caps&capCapture == 0 || caps&capStreaming == 0 || caps&(capM2M|capPipeline) != 0 {
+		return ErrNotCamera
+	}
+	// What captures and has no input gives back what it was given, as a Raspberry Pi's image processor.
+	var input int32
+	if d.ioctl(getInput, unsafe.Pointer(&input)) == syscall.ENOTTY {
 		return ErrNotCamera
 	}
 	node, err := filepath.EvalSymlinks(d.path)

@@ -25,7 +25,7 @@ func (d *Device) enumerate(call string, ask func(index uint32) error) error {
 	return nil
 }
 
-// Formats lists what the camera can send, in the driver's order.
+// Formats lists what the camera can send, in the driver's order and without sizes.
 func (d *Device) Formats() ([]Format, error) {
 	var formats []Format
 	err := d.enumerate("VIDIOC_ENUM_FMT", func(index uint32) error {
@@ -36,15 +36,11 @@ func (d *Device) Formats() ([]Format, error) {
 		formats = append(formats, Format{FourCC: FourCC(f.pixelFormat), Description: text(f.description[:])})
 		return nil
 	})
-	for i := range formats {
-		if err == nil {
-			formats[i].Sizes, err = d.sizes(formats[i].FourCC)
-		}
-	}
 	return formats, err
 }
 
-func (d *Device) sizes(format FourCC) ([]Size, error) {
+// Sizes lists the sizes that a format comes in, in the driver's order. None is a driver that does not tell.
+func (d *Device) Sizes(format FourCC) ([]Size, error) {
 	var sizes []Size
 	err := d.enumerate("VIDIOC_ENUM_FRAMESIZES", func(index uint32) error {
 		f := frameSize{index: index, pixelFormat: uint32(format)}

@@ -29,6 +29,7 @@ const (
 	getCtrl        = readWrite | unsafe.Sizeof(control{})<<16 | 'V'<<8 | 27
 	setCtrl        = readWrite | unsafe.Sizeof(control{})<<16 | 'V'<<8 | 28
 	queryCtrl      = readWrite | unsafe.Sizeof(controlInfo{})<<16 | 'V'<<8 | 36
+	getInput       = read | unsafe.Sizeof(int32(0))<<16 | 'V'<<8 | 38
 	queryMenu      = readWrite | unsafe.Sizeof(menuItem{})<<16 | 'V'<<8 | 37
 	enumFrameSizes = readWrite | unsafe.Sizeof(frameSize{})<<16 | 'V'<<8 | 74
 	enumIntervals  = readWrite | unsafe.Sizeof(frameInterval{})<<16 | 'V'<<8 | 75
@@ -54,6 +55,7 @@ const (
 	capCapture    = 0x1        // V4L2_CAP_VIDEO_CAPTURE
 	capM2M        = 0x8000     // V4L2_CAP_VIDEO_M2M
 	capStreaming  = 0x04000000 // V4L2_CAP_STREAMING
+	capPipeline   = 0x20000000 // V4L2_CAP_IO_MC: other programs have to set up what is before it
 	capDeviceCaps = 0x80000000 // V4L2_CAP_DEVICE_CAPS
 )
 

@@ -34,6 +34,7 @@ func TestRequestNumbers(t *testing.T) {
 		{"VIDIOC_G_CTRL", getCtrl, 0xc008561b, 0},
 		{"VIDIOC_S_CTRL", setCtrl, 0xc008561c, 0},
 		{"VIDIOC_QUERYCTRL", queryCtrl, 0xc0445624, 0},
+		{"VIDIOC_G_INPUT", getInput, 0x80045626, 0},
 		{"VIDIOC_QUERYMENU", queryMenu, 0xc02c5625, 0},
 		{"VIDIOC_ENUM_FRAMESIZES", enumFrameSizes, 0xc02c564a, 0},
 		{"VIDIOC_ENUM_FRAMEINTERVALS", enumIntervals, 0xc034564b, 0},

@@ -34,6 +34,9 @@ func (*Device) Configure(Mode) (Mode, error) { return Mode{}, errSystem }
 // Formats fails.
 func (*Device) Formats() ([]Format, error) { return nil, errSystem }
 
+// Sizes fails.
+func (*Device) Sizes(format FourCC) ([]Size, error) { return nil, errSystem }
+
 // Controls fails.
 func (*Device) Controls() ([]Control, error) { return nil, errSystem }
 

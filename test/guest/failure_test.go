@@ -27,43 +27,41 @@ func setNoDrop(t *testing.T, on string) {
 // Damaged pictures are dropped and counted, whoever notices: the camera, the driver, or nobody but us.
 func TestDamaged(t *testing.T) {
 	all := jpegs(t, small, 4)
-	for _, nodrop := range []string{"0", "1"} {
-		for _, format := range []string{"mjpeg", "yuyv"} {
-			t.Run(fmt.Sprintf("%s nodrop=%s", format, nodrop), func(t *testing.T) {
-				setNoDrop(t, nodrop)
-				defer setNoDrop(t, "0")
-				c := webcam("Broken Webcam", all)
-				good := c.Picture
-				c.Picture = func(s usbcam.Stream, n int) usbcam.Picture {
-					p := good(s, n)
-					switch n % 8 {
-					case 3:
-						p.Damaged = true
-					case 5:
-						p.Data = p.Data[:len(p.Data)/2]
-					case 7:
-						if s.Format == usbcam.MJPEG {
-							p.Data = p.Data[20:]
-						}
-					}
-					return p
-				}
-				plug(t, c)
-				p := serve(t, "webcam://name/broken#width=320&format="+format)
-				v := p.view(t)
-				for range 16 {
-					picture := v.mustNext(t)
-					if decode(t, picture); format == "mjpeg" && position(all, picture) < 0 {
-						t.Error("a picture is not one that the camera has sent")
+	for _, test := range []struct{ format, nodrop string }{{"mjpeg", "0"}, {"mjpeg", "1"}, {"yuyv", "1"}} {
+		t.Run(test.format+" nodrop="+test.nodrop, func(t *testing.T) {
+			setNoDrop(t, test.nodrop)
+			defer setNoDrop(t, "0")
+			c := webcam("Broken Webcam", all)
+			good := c.Picture
+			c.Picture = func(s usbcam.Stream, n int) usbcam.Picture {
+				p := good(s, n)
+				switch n % 8 {
+				case 3:
+					p.Damaged = true
+				case 5:
+					p.Data = p.Data[:len(p.Data)/2]
+				case 7:
+					if s.Format == usbcam.MJPEG {
+						p.Data = p.Data[20:]
 					}
 				}
-				s := p.status(t)
-				t.Logf("%d damaged, %d good", s.Damaged, s.Frames)
-				if s.Damaged*5 < s.Frames || s.Damaged > s.Frames {
-					t.Error("not as many as were broken")
+				return p
+			}
+			plug(t, c)
+			p := serve(t, "webcam://name/broken#width=320&format="+test.format)
+			v := p.view(t)
+			for range 16 {
+				picture := v.mustNext(t)
+				if decode(t, picture); test.format == "mjpeg" && position(all, picture) < 0 {
+					t.Error("a picture is not one that the camera has sent")
 				}
-			})
-		}
+			}
+			s := p.status(t)
+			t.Logf("%d damaged, %d good", s.Damaged, s.Frames)
+			if s.Damaged*5 < s.Frames || s.Damaged > s.Frames {
+				t.Error("not as many as were broken")
+			}
+		})
 	}
 }
 

@@ -29,7 +29,7 @@ func TestControls(t *testing.T) {
 }
 
 func TestControlsThatAreNone(t *testing.T) {
-	c := webcam("Control Webcam", jpegs(t, small, 2))
+	c := webcam("Refusing Webcam", jpegs(t, small, 2))
 	plug(t, c)
 	for options, want := range map[string]string{
 		"brightnes=10":      `no control "brightnes"; its controls are brightness: -64 to 64 (default 0); auto_exposure: 1 Manual Mode`,
@@ -37,14 +37,14 @@ func TestControlsThatAreNone(t *testing.T) {
 		"auto_exposure=2":   "auto_exposure=2 is not in its menu: 1 Manual Mode, 3 Aperture Priority Mode",
 		"brightness=bright": `brightness="bright" is none of its values`,
 	} {
-		if code, _, stderr := run(t, "webcam://name/control#"+options); code != 2 || !strings.Contains(stderr, want) || strings.Count(stderr, "\n") != 1 {
+		if code, _, stderr := run(t, "webcam://name/refusing#"+options); code != 2 || !strings.Contains(stderr, want) || strings.Count(stderr, "\n") != 1 {
 			t.Errorf("%s: exit %d: %s", options, code, stderr)
 		}
 	}
 	// A camera that comes later says it then.
 	c.Unplug()
 	await(t, patience, "end of the node", func() bool { return node(c.Name) == "" })
-	p := serve(t, "-keep", "webcam://name/control#brightness=65")
+	p := serve(t, "-keep", "webcam://name/refusing#brightness=65")
 	await(t, patience, "failure", func() bool {
 		return strings.Contains(p.status(t).Error, "none is plugged in") || strings.Contains(p.status(t).Error, "there are")
 	})

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -127,7 +128,8 @@ func (c *Camera) Streams() int {
 	return c.streams
 }
 
-// freePort looks for a port for high speed that nothing is plugged into.
+// freePort looks for a port for high speed that nothing is plugged into, and whose last camera the kernel has forgotten: it
+// takes its time, and a port that is used again before then may be dead.
 func freePort() (int, error) {
 	status, err := os.ReadFile(controller + "status")
 	if err != nil {
@@ -137,7 +139,10 @@ func freePort() (int, error) {
 		var hub string
 		var port, state int
 		const free = 4
-		if n, _ := fmt.Sscanf(line, "%s %d %d", &hub, &port, &state); n == 3 && hub == "hs" && state == free {
+		if n, _ := fmt.Sscanf(line, "%s %d %d", &hub, &port, &state); n < 3 || hub != "hs" || state != free {
+			continue
+		}
+		if left, _ := filepath.Glob(fmt.Sprintf("%susb*/*-%d", controller, port+1)); len(left) == 0 {
 			return port, nil
 		}
 	}
