@@ -126,7 +126,7 @@ func TestNoPermission(t *testing.T) {
 	if err != nil || !strings.Contains(string(out), path+": vivid") || !strings.Contains(string(out), "add the user to the group video") {
 		t.Errorf("%v: %s", err, out)
 	}
-	p := serveAs(t, 1000, "-stall=500ms", "webcam://name/vivid")
+	p := serveAs(t, 1000, "-stall=2s", "webcam://name/vivid")
 	code, body := p.get(t, "/snapshot")
 	if code != 503 || !strings.Contains(string(body), "no permission to open the camera "+path+": add the user to the group video") {
 		t.Errorf("%d: %s", code, body)

@@ -53,7 +53,7 @@ func serveAs(t testing.TB, user uint32, args ...string) *program {
 		}
 	})
 	listening := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
-	await(t, 10*time.Second, "address", func() bool {
+	await(t, patience, "address", func() bool {
 		p.url = listening.FindString(p.said.String())
 		return p.url != ""
 	})
