@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -69,7 +70,9 @@ func (m *MediaDevice) Run(ctx context.Context, emit func(stream.Picture)) error 
 			closed()
 		}
 	})()
-	r := recording{emit: emit, encoder: jpeg.Encoder{Quality: m.Quality}, facts: map[string]string{"device": d.Info().Label}}
+	facts := sizeFacts(media.Width, media.Height, float64(media.FrameRate))
+	facts["device"] = d.Info().Label
+	r := recording{emit: emit, encoder: jpeg.Encoder{Quality: m.Quality}, facts: facts}
 	return r.run(ctx, reader)
 }
 
@@ -102,6 +105,15 @@ func (m *MediaDevice) choose(all []prop.Media) (prop.Media, error) {
 			cmp.Compare(rateDistance(m.FPS, float64(a.FrameRate)), rateDistance(m.FPS, float64(b.FrameRate))),
 		)
 	}), nil
+}
+
+// sizeFacts says what a camera sends: a rate of zero is not known.
+func sizeFacts(width, height int, fps float64) map[string]string {
+	facts := map[string]string{"size": fmt.Sprintf("%dx%d", width, height)}
+	if fps > 0 {
+		facts["rate"] = strconv.FormatFloat(math.Round(fps*100)/100, 'f', -1, 64)
+	}
+	return facts
 }
 
 // distance is how far a size is from a wish; a side that is not wished for does not count.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"strconv"
 	"strings"
 
 	"github.com/pion/mediadevices/pkg/driver"
@@ -106,19 +105,14 @@ func (w *Webcam) Check() error {
 
 // facts says what the camera sends, and, in the log as well, what of the wishes it does not.
 func (w *Webcam) facts(mode v4l2.Mode) map[string]string {
-	size := fmt.Sprintf("%dx%d", mode.Width, mode.Height)
-	facts := map[string]string{
-		"camera": w.camera.Name, "device": w.camera.Path, "bus": w.camera.Bus,
-		"format": mode.FourCC.String(), "size": size,
-	}
-	if mode.FPS > 0 {
-		facts["rate"] = strconv.FormatFloat(math.Round(mode.FPS*100)/100, 'f', -1, 64)
-	}
+	facts := sizeFacts(mode.Width, mode.Height, mode.FPS)
+	facts["camera"], facts["device"], facts["bus"] = w.camera.Name, w.camera.Path, w.camera.Bus
+	facts["format"] = mode.FourCC.String()
 	if missed := w.missed(mode); missed != "" {
 		facts["wished"] = missed
 		if w.Log != nil {
 			w.Log.Info("the nearest that the camera has is taken", "wished", missed,
-				"format", facts["format"], "size", size, "rate", facts["rate"])
+				"format", facts["format"], "size", facts["size"], "rate", facts["rate"])
 		}
 	}
 	return facts

@@ -49,10 +49,9 @@ func bufferLayouts() []bufferLayout {
 
 // Flags of a buffer.
 const (
-	bufferError         = 0x40   // V4L2_BUF_FLAG_ERROR
-	timestampMask       = 0xe000 // V4L2_BUF_FLAG_TIMESTAMP_MASK
-	timestampMonotonic  = 0x2000 // V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC
-	microsecondsPerTick = time.Microsecond
+	bufferError        = 0x40   // V4L2_BUF_FLAG_ERROR
+	timestampMask      = 0xe000 // V4L2_BUF_FLAG_TIMESTAMP_MASK
+	timestampMonotonic = 0x2000 // V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC
 )
 
 // streaming is the part of a Device that is there between Start and Close.
@@ -75,10 +74,10 @@ func (s *streaming) time() int64 {
 	at := unsafe.Pointer(&s.words()[s.layout.seconds])
 	if s.layout.wide {
 		t := (*[2]int64)(at)
-		return t[0]*int64(time.Second) + t[1]*int64(microsecondsPerTick)
+		return t[0]*int64(time.Second) + t[1]*int64(time.Microsecond)
 	}
 	t := (*[2]int32)(at)
-	return int64(t[0])*int64(time.Second) + int64(t[1])*int64(microsecondsPerTick)
+	return int64(t[0])*int64(time.Second) + int64(t[1])*int64(time.Microsecond)
 }
 
 // call is an ioctl on the buffer.
