@@ -3,6 +3,7 @@ package vm
 import (
 	"archive/tar"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -25,12 +26,15 @@ type Kernel struct {
 // wanted are the modules that video can need; the rest of 400 MB stays in the package.
 var wanted = regexp.MustCompile(`/kernel/(drivers/(media|usb|i2c|base|of|virtio)|lib)/.*\.ko(\.xz)?$`)
 
-// Fetch returns Debian's kernel for an architecture. It is downloaded once, as an ordinary user, into the user's cache,
+// Fetch returns Debian's kernel for an architecture, if there is a qemu for it. It is downloaded once, as an ordinary user, into the user's cache,
 // and not installed.
 func Fetch(arch string) (Kernel, error) {
 	m, ok := machines[arch]
 	if !ok {
 		return Kernel{}, fmt.Errorf("no kernel is known for %q", arch)
+	}
+	if _, err := exec.LookPath(m.qemu[0]); err != nil {
+		return Kernel{}, &Missing{m.qemu[0], "apt-get install " + m.install}
 	}
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -41,7 +45,7 @@ func Fetch(arch string) (Kernel, error) {
 	if _, err := os.Stat(k.Image); err == nil {
 		return k, nil
 	}
-	for _, program := range []string{"apt-get", "dpkg-deb"} {
+	for _, program := range []string{"apt-get", "apt-cache", "dpkg-deb"} {
 		if _, err := exec.LookPath(program); err != nil {
 			return k, &Missing{program, "the kernel comes from a Debian package, so this test runs on Debian"}
 		}
@@ -56,7 +60,7 @@ func Fetch(arch string) (Kernel, error) {
 	defer os.RemoveAll(scratch)
 	pkg, err := download(m, scratch)
 	if err != nil {
-		return k, &Missing{"the kernel package " + m.image, err.Error()}
+		return k, &Missing{"the kernel package " + m.image, "it could not be downloaded, is the network there? " + err.Error()}
 	}
 	return k, k.unpack(pkg, scratch)
 }
@@ -89,14 +93,15 @@ func download(m machine, dir string) (string, error) {
 		c.Dir = dir
 		out, err := c.CombinedOutput()
 		if err != nil {
-			return nil, fmt.Errorf("%s %s: %w: %s", program, args[0], err, bytes.TrimSpace(out))
+			lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+			return nil, fmt.Errorf("%s %s: %w: %s", program, args[0], err, lines[len(lines)-1])
 		}
 		return out, nil
 	}
 	_, updating := run("apt-get", "update", "-qq") // one suite of several may fail while a mirror changes
 	depends, err := run("apt-cache", "depends", m.image)
 	if err != nil {
-		return "", errors.Join(updating, err)
+		return "", cmp.Or(updating, err)
 	}
 	image := regexp.MustCompile(`Depends: (linux-image-\S+)`).FindSubmatch(depends)
 	if image == nil {
