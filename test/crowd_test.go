@@ -37,7 +37,7 @@ func watchOrder(v *viewer, pictures pictures, until int) error {
 		if err != nil {
 			return err
 		}
-		if n <= last {
+		if n < last || n == last && !part.repeated() {
 			return errors.New("an older picture came after a newer one")
 		}
 		last = n

@@ -6,8 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime/debug"
-	"slices"
 	"testing"
 )
 
@@ -24,7 +22,7 @@ var foreign = []struct {
 
 // TestForeignProcessors runs the program as boards have it: pictures are compressed and sent there as here.
 func TestForeignProcessors(t *testing.T) {
-	skipRaced(t)
+	notRacing(t)
 	for _, f := range foreign {
 		t.Run(f.name, func(t *testing.T) {
 			qemu := need(t, f.qemu, "qemu-user-static")
@@ -62,14 +60,6 @@ func TestForeignProcessors(t *testing.T) {
 	}
 }
 
-// skipRaced skips a test that the race detector sees nothing of, because all that it tests runs on another machine.
-func skipRaced(t *testing.T) {
-	t.Helper()
-	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
-		t.Skip("the race detector does not reach the other machine: run it without -race")
-	}
-}
-
 // goTool runs the go command for Linux on another processor. It compiles as a plain go build does, so that what has been
 // compiled once need not be again.
 func goTool(t *testing.T, env []string, args ...string) {
@@ -83,7 +73,7 @@ func goTool(t *testing.T, env []string, args ...string) {
 
 // TestForeignKernels checks on each processor what depends on it: the numbers and layouts by which webcams are spoken to.
 func TestForeignKernels(t *testing.T) {
-	skipRaced(t)
+	notRacing(t)
 	for _, f := range foreign {
 		t.Run(f.name, func(t *testing.T) {
 			qemu := need(t, f.qemu, "qemu-user-static")

@@ -9,6 +9,7 @@ import (
 
 // TestIdleMemory is the program that nobody watches.
 func TestIdleMemory(t *testing.T) {
+	notRacing(t)
 	p := start(t, command(t, anyPort))
 	time.Sleep(500 * time.Millisecond)
 	kilobytes := resident(t, p.pid)
@@ -20,8 +21,9 @@ func TestIdleMemory(t *testing.T) {
 
 // TestBinarySize is what a small board has to store.
 func TestBinarySize(t *testing.T) {
+	notRacing(t)
 	path := filepath.Join(t.TempDir(), "mjpegazer")
-	if err := compile(path, "GOOS=linux", "GOARCH=arm"); err != nil {
+	if err := compile(path, []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm"}); err != nil {
 		t.Fatal(err)
 	}
 	file, err := os.Stat(path)

@@ -44,6 +44,7 @@ func journeys() []journey {
 // TestFreshness measures how old pictures are when they arrive. MJPEGAZER_TEST_SECONDS makes it longer than is needed to
 // see that it works at all.
 func TestFreshness(t *testing.T) {
+	notRacing(t)
 	warmUp, window := 2*time.Second, 3*time.Second
 	if text := os.Getenv("MJPEGAZER_TEST_SECONDS"); text != "" {
 		seconds := 0

@@ -15,6 +15,7 @@ import (
 
 // TestFiveThousand lets as many viewers come at once, and leave at once.
 func TestFiveThousand(t *testing.T) {
+	notRacing(t)
 	const count = 5000
 	needDescriptors(t, count+200)
 	camera := newCamera(t, time.Second, picturesOf(8_000).take)

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,10 +23,14 @@ const anyPort = "-listen=127.0.0.1:0"
 // workshop is the directory of the programs that this run of the tests built.
 var workshop = filepath.Join(os.TempDir(), fmt.Sprintf("mjpegazer-test-%d", os.Getpid()))
 
-// build makes the program, static as it is given to people, once for all tests.
+// build makes the program, static as it is given to people, once for all tests; under go test -race it is one that looks
+// for races itself.
 var build = sync.OnceValues(func() (path string, err error) {
 	path = filepath.Join(workshop, "mjpegazer")
-	return path, compile(path)
+	if racing {
+		return path, compile(path, []string{"CGO_ENABLED=1"}, "-race")
+	}
+	return path, compile(path, []string{"CGO_ENABLED=0"})
 })
 
 func TestMain(m *testing.M) {
@@ -37,10 +42,11 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// compile builds the program into a file, with more of the environment where a test needs it.
-func compile(path string, env ...string) error {
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, "mjpegazer")
-	cmd.Env = append(append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS="), env...)
+// compile builds the program into a file.
+func compile(path string, env []string, flags ...string) error {
+	args := slices.Concat([]string{"build", "-ldflags=-s -w", "-o", path}, flags, []string{module})
+	cmd := exec.Command("go", args...)
+	cmd.Env = append(os.Environ(), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, out)
 	}
@@ -94,6 +100,9 @@ func launch(tb testing.TB, cmd *exec.Cmd) *program {
 	}()
 	tb.Cleanup(func() {
 		<-p.exited // tb.Context is done, so the program was told
+		if strings.Contains(p.said.String(), "DATA RACE") {
+			tb.Error("a data race")
+		}
 		if tb.Failed() {
 			tb.Logf("the program said:\n%s", p.said)
 		}
@@ -203,4 +212,12 @@ func miss(tb testing.TB, what string) {
 		tb.Fatal(what)
 	}
 	tb.Skip(what)
+}
+
+// notRacing skips what the race detector sees nothing of, or makes too slow or large to be measured.
+func notRacing(tb testing.TB) {
+	tb.Helper()
+	if racing {
+		tb.Skip("has nothing to show under go test -race")
+	}
 }

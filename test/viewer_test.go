@@ -91,6 +91,9 @@ type part struct {
 	jpeg   []byte
 }
 
+// repeated reports whether the program says that this is no new picture, but a sign of life.
+func (p part) repeated() bool { return strings.Contains(p.header, "X-Repeat: 1\r\n") }
+
 // next reads a part with its headers, and the delimiter behind it. io.EOF is an end between two parts.
 func (v *viewer) next() (part, error) {
 	header, err := v.head()

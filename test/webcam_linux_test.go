@@ -22,7 +22,7 @@ var (
 // TestWebcam runs the program in a virtual machine beside vivid and a USB webcam made of software: package guest has the
 // tests.
 func TestWebcam(t *testing.T) {
-	skipRaced(t)
+	notRacing(t)
 	for arch := range strings.SplitSeq(*webcamArch, ",") {
 		t.Run(arch, func(t *testing.T) { testWebcams(t, arch) })
 	}
