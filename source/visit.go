@@ -17,10 +17,7 @@ import (
 // instanceHeader tells one mjpegazer from another. It also comes through proxies that put another Server in its place.
 const instanceHeader = "X-Mjpegazer-Instance"
 
-const (
-	maxRedirects = 10
-	refusedPause = 30 * time.Second // after a refused log-in: cameras lock accounts
-)
+const refusedPause = 30 * time.Second // after a refused log-in: cameras lock accounts
 
 // A visit is one run of an [HTTP].
 type visit struct {
@@ -29,7 +26,7 @@ type visit struct {
 	secrets   secrets
 	transport *transport
 	login     *login
-	client    *http.Client
+	jar       *cookiejar.Jar
 	emit      func(stream.Picture)
 
 	parts *Parts
@@ -50,48 +47,15 @@ func newVisit(h *HTTP, u *url.URL, emit func(stream.Picture)) *visit {
 	v.url = &url.URL{}
 	*v.url = *u
 	v.url.User, v.url.Fragment, v.url.RawFragment = nil, "", ""
-	jar, _ := cookiejar.New(nil) // it never fails
+	v.jar, _ = cookiejar.New(nil) // it never fails
 	v.login = newLogin(h, u, v.transport)
-	v.client = &http.Client{Transport: v.login, Jar: jar, CheckRedirect: v.redirect}
 	v.parts = NewParts(nil, h.MaxFrame)
 	return v
 }
 
-// redirect decides whether to follow a redirection.
-func (v *visit) redirect(req *http.Request, via []*http.Request) error {
-	switch {
-	case len(via) >= maxRedirects:
-		return problem("the camera redirects in circles")
-	case req.URL.Scheme == "http" && via[len(via)-1].URL.Scheme == "https":
-		return problem("the camera redirects from https to http, which would send everything in the clear")
-	}
-	req.URL.User = nil
-	req.Header.Del("Referer") // it would hold the query
-	v.camera.trace(Redirected, v.secrets.hide(Display(req.URL.String())))
-	return nil
-}
-
 // get makes one request and emits what comes. Nil means that a single picture came and that there may be another.
 func (v *visit) get(ctx context.Context) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, v.url.String(), nil)
-	if err != nil {
-		return err
-	}
-	req.Header.Set("User-Agent", "mjpegazer")
-	req.Header.Set("Accept", "*/*")
-	if v.camera.Instance != "" { // who reads itself would otherwise wait for its own first picture
-		req.Header.Set(instanceHeader, v.camera.Instance)
-	}
-	if v.camera.Instance != "" {
-		req.Header.Set(instanceHeader, v.camera.Instance) // it refuses itself before it waits for itself
-	}
-	if v.modified != "" {
-		req.Header.Set("If-Modified-Since", v.modified)
-	}
-	if v.identity != "" {
-		req.Header.Set("If-None-Match", v.identity)
-	}
-	resp, err := v.client.Do(req)
+	resp, err := v.ask(ctx)
 	if err != nil {
 		return err
 	}

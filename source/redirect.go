@@ -1,0 +1,71 @@
+package source
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+)
+
+const maxRedirects = 10
+
+// ask sends the request, and sends it again wherever the camera redirects it. An http.Client would do the same, but behind
+// it stands the standard library's own transport, which is never used here and makes the program a twentieth larger.
+func (v *visit) ask(ctx context.Context) (*http.Response, error) {
+	u := v.url
+	for redirects := 0; ; redirects++ {
+		resp, err := v.login.RoundTrip(v.request(ctx, u))
+		if err != nil {
+			return nil, err
+		}
+		v.jar.SetCookies(u, resp.Cookies())
+		switch resp.StatusCode {
+		case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		default:
+			return resp, nil
+		}
+		location := resp.Header.Get("Location")
+		if location == "" {
+			return resp, nil
+		}
+		resp.Body.Close()
+		if u, err = v.redirect(u, location, redirects); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// request is the one that is sent to u.
+func (v *visit) request(ctx context.Context, u *url.URL) *http.Request {
+	req := (&http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: http.Header{}}).WithContext(ctx)
+	req.Header.Set("User-Agent", "mjpegazer")
+	req.Header.Set("Accept", "*/*")
+	if v.camera.Instance != "" { // who reads itself would otherwise wait for its own first picture
+		req.Header.Set(instanceHeader, v.camera.Instance)
+	}
+	if v.modified != "" {
+		req.Header.Set("If-Modified-Since", v.modified)
+	}
+	if v.identity != "" {
+		req.Header.Set("If-None-Match", v.identity)
+	}
+	for _, cookie := range v.jar.Cookies(u) {
+		req.AddCookie(cookie)
+	}
+	return req
+}
+
+// redirect decides whether to follow from an address to the location that it named.
+func (v *visit) redirect(from *url.URL, location string, redirects int) (*url.URL, error) {
+	to, err := from.Parse(location)
+	switch {
+	case err != nil:
+		return nil, problem("the camera redirects to an address that makes no sense")
+	case redirects >= maxRedirects:
+		return nil, problem("the camera redirects in circles")
+	case to.Scheme == "http" && from.Scheme == "https":
+		return nil, problem("the camera redirects from https to http, which would send everything in the clear")
+	}
+	to.User, to.Fragment, to.RawFragment = nil, "", ""
+	v.camera.trace(Redirected, v.secrets.hide(Display(to.String())))
+	return to, nil
+}
