@@ -6,13 +6,13 @@ import (
 	"net/url"
 )
 
-const maxRedirects = 10
+const maxRequests = 10 // for one answer
 
 // ask sends the request, and sends it again wherever the camera redirects it. An http.Client would do the same, but behind
 // it stands the standard library's own transport, which is never used here and makes the program a twentieth larger.
 func (v *visit) ask(ctx context.Context) (*http.Response, error) {
 	u := v.url
-	for redirects := 0; ; redirects++ {
+	for asked := 1; ; asked++ {
 		resp, err := v.login.RoundTrip(v.request(ctx, u))
 		if err != nil {
 			return nil, err
@@ -28,7 +28,7 @@ func (v *visit) ask(ctx context.Context) (*http.Response, error) {
 			return resp, nil
 		}
 		resp.Body.Close()
-		if u, err = v.redirect(u, location, redirects); err != nil {
+		if u, err = v.redirect(u, location, asked); err != nil {
 			return nil, err
 		}
 	}
@@ -54,13 +54,13 @@ func (v *visit) request(ctx context.Context, u *url.URL) *http.Request {
 	return req
 }
 
-// redirect decides whether to follow from an address to the location that it named.
-func (v *visit) redirect(from *url.URL, location string, redirects int) (*url.URL, error) {
+// redirect decides whether to follow from an address to the location that it named, after so many requests.
+func (v *visit) redirect(from *url.URL, location string, asked int) (*url.URL, error) {
 	to, err := from.Parse(location)
 	switch {
 	case err != nil:
 		return nil, problem("the camera redirects to an address that makes no sense")
-	case redirects >= maxRedirects:
+	case asked >= maxRequests:
 		return nil, problem("the camera redirects in circles")
 	case to.Scheme == "http" && from.Scheme == "https":
 		return nil, problem("the camera redirects from https to http, which would send everything in the clear")
