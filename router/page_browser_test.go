@@ -92,7 +92,8 @@ func TestPageInChromium(t *testing.T) {
 	c.want(`location.hash`, "", time.Second)
 	c.moved(15*time.Second, 0, 1, 3, 4, 5)
 
-	if most := a.mostLive.Load(); most > 4 {
+	// A stream that the page has left is seen to end here a moment later.
+	if most := a.mostLive.Load(); most > 4+1 {
 		t.Errorf("%d streams at a time", most)
 	}
 	if most := a.most.Load(); most > 6 {
