@@ -45,6 +45,9 @@ func TestWrong(t *testing.T) {
 		{[]string{"live=pattern:"}, "live"},
 		{[]string{"metrics=pattern:"}, "metrics"},
 		{[]string{"-door=pattern:"}, "door"},
+		{[]string{"-tls-cert=file"}, "tls-key"},
+		{[]string{"-cors=https://pages.example/path"}, "cors"},
+		{[]string{"-trusted-proxy=proxy.example"}, "trusted-proxy"},
 	} {
 		code, stdout, stderr := run(t, command(t, append([]string{anyPort}, c.args...)...))
 		if code != 2 || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, c.says) {
@@ -72,6 +75,8 @@ var flags = map[string]string{
 	"listen": "", "linger": "soon", "keep": "perhaps", "stall": "later", "max-frame": "huge", "health-threshold": "few",
 	"heartbeat": "soon", "max-viewers": "many", "max-viewers-per-camera": "many", "max-rate": "high",
 	"log-level": "loud", "log-format": "xml", "log-file": "",
+	"tls-cert": "", "tls-key": "", "users": "", "token": "", "allowed-hosts": "", "cors": "nowhere", "trusted-proxy": "nobody",
+	"public": "perhaps",
 }
 
 // TestEnvironment sets every flag by its variable: a wrong value must be found there.

@@ -43,6 +43,28 @@ func TestReadmeSnippetsAreExamples(t *testing.T) {
 	}
 }
 
+// TestReadmeShowsRecipes keeps its configurations of other programs to those that the tests use.
+func TestReadmeShowsRecipes(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipes, _ := filepath.Glob("recipes/*")
+	for _, file := range recipes {
+		recipe, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown := regexp.MustCompile(`(?m)^(.)`).ReplaceAllString(string(recipe), "    $1")
+		if !strings.Contains(string(readme), "\n"+shown) {
+			t.Errorf("the README does not show %s as it is", file)
+		}
+	}
+	if len(recipes) == 0 {
+		t.Error("there are no recipes")
+	}
+}
+
 // TestReadmeKnowsEveryFlag compares it with what the program says of itself.
 func TestReadmeKnowsEveryFlag(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
