@@ -1,0 +1,43 @@
+package router_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+
+	"mjpegazer/router"
+)
+
+// An Access stands before any handler, not only before those of this package.
+func ExampleAccess_Handler() {
+	directory, err := os.MkdirTemp("", "example")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(directory)
+	file := filepath.Join(directory, "token")
+	if err := os.WriteFile(file, []byte("73b1c5e2a9d04f68\n"), 0o600); err != nil {
+		panic(err)
+	}
+
+	token, err := router.OpenToken(file, nil)
+	if err != nil {
+		panic(err)
+	}
+	access := &router.Access{Token: token}
+	door := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "open") })
+
+	mux := http.NewServeMux()
+	mux.Handle("/door", access.Handler(door))
+
+	for _, address := range []string{"/door", "/door?token=73b1c5e2a9d04f68"} {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, address, nil))
+		fmt.Println(w.Code)
+	}
+	// Output:
+	// 401
+	// 200
+}
