@@ -39,6 +39,7 @@ setInterval(() => {
 
 // TestChromium is the promise that browsers keep worst: picture n is on the screen before picture n+1 exists.
 func TestChromium(t *testing.T) {
+	t.Parallel()
 	chromium := need(t, "chromium", "chromium")
 	camera := newCamera(t, 1500*time.Millisecond, swatch)
 	p := start(t, command(t, anyPort, camera.url()))

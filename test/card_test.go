@@ -9,6 +9,7 @@ import (
 
 // TestTestCard is the program as someone runs it who has never seen it: nothing named, a picture.
 func TestTestCard(t *testing.T) {
+	t.Parallel()
 	p := start(t, command(t, anyPort))
 	v := view(t, p.url+"/live")
 	if err := v.expect("--frame\r\n"); err != nil {
@@ -36,6 +37,7 @@ func TestTestCard(t *testing.T) {
 
 // TestTestCardOptions asks for another size.
 func TestTestCardOptions(t *testing.T) {
+	t.Parallel()
 	p := start(t, command(t, anyPort, "card=pattern:#width=320&height=200&fps=50"))
 	begun := time.Now()
 	v := view(t, p.url+"/card/live")

@@ -15,6 +15,7 @@ import (
 
 // TestWrong starts the program in ways that make no sense: one line that says what to do, and exit code 2.
 func TestWrong(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		args []string
 		says string // part of the line
@@ -81,6 +82,7 @@ var flags = map[string]string{
 
 // TestEnvironment sets every flag by its variable: a wrong value must be found there.
 func TestEnvironment(t *testing.T) {
+	t.Parallel()
 	for flag, wrong := range flags {
 		variable := "MJPEGAZER_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 		if wrong == "" {
@@ -100,6 +102,7 @@ func TestEnvironment(t *testing.T) {
 
 // TestOriginalVariables are those of the program that this one replaces.
 func TestOriginalVariables(t *testing.T) {
+	t.Parallel()
 	camera := newCamera(t, 20*time.Millisecond, picturesOf(4_000).take)
 	file := filepath.Join(t.TempDir(), "log")
 	port := freePort(t)
@@ -152,6 +155,7 @@ func TestVersion(t *testing.T) {
 // TestSecrets names cameras with secrets in every place of an address, makes them fail, and looks for the secrets in all
 // that the program says.
 func TestSecrets(t *testing.T) {
+	t.Parallel()
 	address := "127.0.0.1:" + freePort(t)
 	refusing := newRefusingCamera(t)
 	const canary = "canary7"

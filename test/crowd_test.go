@@ -63,6 +63,7 @@ func TestCrowd(t *testing.T) {
 // TestCameraReturns cuts the camera in the middle of a picture again and again: its viewers stay, see nothing torn, and go
 // on when it is back.
 func TestCameraReturns(t *testing.T) {
+	t.Parallel()
 	pictures := picturesOf(50_000)
 	camera := newCamera(t, 20*time.Millisecond, pictures.take)
 	p := start(t, command(t, anyPort, camera.url()))
@@ -138,6 +139,7 @@ func watchEnd(t *testing.T, viewers []*viewer, pictures pictures) {
 
 // TestEndStuck ends the program while viewers hold its writes up, and a camera says nothing.
 func TestEndStuck(t *testing.T) {
+	t.Parallel()
 	camera := newCamera(t, 20*time.Millisecond, picturesOf(500_000).take)
 	silent := newCamera(t, time.Hour, picturesOf(4_000).take)
 	p := start(t, command(t, anyPort, camera.url(), "silent="+silent.url()))

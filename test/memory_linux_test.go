@@ -15,6 +15,7 @@ import (
 // TestOldPictures has slow viewers who each hold up another picture, in a kernel that takes hardly anything off the
 // program's hands, and then larger pictures.
 func TestOldPictures(t *testing.T) {
+	notRacing(t)
 	t.Parallel()
 	new(link).lay(t)
 	for _, way := range []string{"rmem", "wmem"} {
@@ -66,6 +67,7 @@ var collectorShare = regexp.MustCompile(`gc \d+ @[\d.]+s (\d+)%`)
 // TestLittleMemory runs the program in a control group of 64 MB: four cameras and 300 viewers, among them slow ones. It
 // lasts as long as -soak says.
 func TestLittleMemory(t *testing.T) {
+	notRacing(t)
 	t.Parallel()
 	const limit = 64 << 20
 	group, limitFile := newMemoryGroup(t)

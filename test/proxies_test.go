@@ -13,6 +13,7 @@ import (
 // TestProxies looks through each server with its recipe, below a path and over TLS: every picture comes whole, in order,
 // and none waits for the next.
 func TestProxies(t *testing.T) {
+	t.Parallel()
 	for _, f := range fronts {
 		t.Run(f.name, func(t *testing.T) {
 			pictures := picturesOf(50_000)

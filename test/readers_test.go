@@ -25,6 +25,7 @@ func watched(t *testing.T) (address string, p pictures) {
 
 // TestGoMJPEG reads with an independent client in Go.
 func TestGoMJPEG(t *testing.T) {
+	t.Parallel()
 	address, pictures := watched(t)
 	decoder, err := mjpeg.NewDecoderFromURL(address)
 	if err != nil {
@@ -61,6 +62,7 @@ func external(t *testing.T, name string, args ...string) string {
 
 // TestCurl takes a second of the stream as a file, and finds the pictures in it.
 func TestCurl(t *testing.T) {
+	t.Parallel()
 	curl := need(t, "curl", "curl")
 	address, pictures := watched(t)
 	file := filepath.Join(t.TempDir(), "stream")
@@ -87,6 +89,7 @@ func TestCurl(t *testing.T) {
 
 // TestFFmpeg copies ten pictures out of the stream.
 func TestFFmpeg(t *testing.T) {
+	t.Parallel()
 	ffmpeg := need(t, "ffmpeg", "ffmpeg")
 	address, _ := watched(t)
 	dir := t.TempDir()
@@ -109,6 +112,7 @@ func TestFFmpeg(t *testing.T) {
 
 // TestOpenCV reads as the program that this one replaces did.
 func TestOpenCV(t *testing.T) {
+	t.Parallel()
 	const python = "/usr/bin/python3" // Debian's, which has Debian's OpenCV
 	if exec.Command(python, "-c", "import cv2").Run() != nil {
 		miss(t, "no OpenCV for Python here: apt-get install python3-opencv")

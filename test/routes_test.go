@@ -38,6 +38,7 @@ func ask(t *testing.T, method, address string) (*http.Response, string) {
 
 // TestMethods asks every route in every way.
 func TestMethods(t *testing.T) {
+	t.Parallel()
 	p := start(t, command(t, anyPort, "pattern:", "garden=pattern:"))
 	kinds := map[string]string{
 		"/": "text/html", "/status": "application/json",
@@ -72,6 +73,7 @@ func TestMethods(t *testing.T) {
 
 // TestSnapshot gets one whole picture of a camera that nobody watched before.
 func TestSnapshot(t *testing.T) {
+	t.Parallel()
 	pictures := picturesOf(20_000)
 	camera := newCamera(t, 50*time.Millisecond, pictures.take)
 	p := start(t, command(t, anyPort, camera.url()))
@@ -95,6 +97,7 @@ func TestSnapshot(t *testing.T) {
 
 // TestDown asks for a camera that is not there.
 func TestDown(t *testing.T) {
+	t.Parallel()
 	camera := newCamera(t, time.Second, picturesOf(4_000).take)
 	camera.die()
 	p := start(t, command(t, anyPort, "-stall=1s", "-health-threshold=2", camera.url()))
@@ -124,6 +127,7 @@ func TestDown(t *testing.T) {
 
 // TestStatus reads what /status says of a camera that is watched and of one that is not.
 func TestStatus(t *testing.T) {
+	t.Parallel()
 	camera := newCamera(t, 20*time.Millisecond, picturesOf(4_000).take)
 	p := start(t, command(t, anyPort, "door="+camera.url(), "pattern:"))
 	watchAll(t, []*viewer{view(t, p.url+"/live")}, picturesOf(4_000), 25)
@@ -163,6 +167,7 @@ func TestStatus(t *testing.T) {
 // TestBelowPath mounts the program below a path of another server, as people do behind a proxy, and follows every link of
 // the page.
 func TestBelowPath(t *testing.T) {
+	t.Parallel()
 	p := start(t, command(t, anyPort, "pattern:", "garden=pattern:"))
 	origin, err := url.Parse(p.url)
 	if err != nil {

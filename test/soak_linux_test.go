@@ -200,7 +200,7 @@ func TestSoak(t *testing.T) {
 		}
 	}
 	t.Log("at rest: ", rest, seen.Load(), "pictures seen")
-	if rest.goroutines > idle.goroutines || rest.descriptors > idle.descriptors || rest.resident > idle.resident+48*1024 {
+	if rest.goroutines > idle.goroutines || rest.descriptors > idle.descriptors || !racing && rest.resident > idle.resident+48*1024 {
 		t.Errorf("idle it had %v, and after all were gone %v", idle, rest)
 	}
 	if seen.Load() == 0 {
