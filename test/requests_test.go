@@ -43,20 +43,20 @@ func TestStrangeRequests(t *testing.T) {
 	large := strings.Repeat("x", 1<<20)
 	var all sync.WaitGroup
 	for _, test := range []struct{ name, request, want string }{
-		{"large headers", "GET /status HTTP/1.1\r\nHost: x\r\nX-Large: " + large + "\r\n\r\n", "HTTP/1.1 431 "},
+		{"large headers", "GET /status HTTP/1.1\r\nHost: localhost\r\nX-Large: " + large + "\r\n\r\n", "HTTP/1.1 431 "},
 		{"no request", "\x16\x03\x01\x02\x00\x01\x00", "HTTP/1.1 400 "},
-		{"half a request", "GET /live HTTP/1.1\r\nHost: x\r\n", ""},
-		{"body that never comes", "GET /live HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n", "HTTP/1.1 413 "},
-		{"body of a snapshot that never comes", "GET /snapshot HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nx", "HTTP/1.1 413 "},
-		{"body for nothing", "POST /nowhere HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello", "HTTP/1.1 413 "},
-		{"large body", "POST /live HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n" + large, "HTTP/1.1 413 "},
-		{"body", "GET /status HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello", "HTTP/1.1 200 "},
-		{"body expected", "GET /status HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello", "HTTP/1.1 100 "},
-		{"expectation", "GET /status HTTP/1.1\r\nHost: x\r\nExpect: miracle\r\n\r\n", "HTTP/1.1 417 "},
+		{"half a request", "GET /live HTTP/1.1\r\nHost: localhost\r\n", ""},
+		{"body that never comes", "GET /live HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n", "HTTP/1.1 413 "},
+		{"body of a snapshot that never comes", "GET /snapshot HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nx", "HTTP/1.1 413 "},
+		{"body for nothing", "POST /nowhere HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello", "HTTP/1.1 413 "},
+		{"large body", "POST /live HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1048576\r\n\r\n" + large, "HTTP/1.1 413 "},
+		{"body", "GET /status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello", "HTTP/1.1 200 "},
+		{"body expected", "GET /status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello", "HTTP/1.1 100 "},
+		{"expectation", "GET /status HTTP/1.1\r\nHost: localhost\r\nExpect: miracle\r\n\r\n", "HTTP/1.1 417 "},
 		{"old", "GET /status HTTP/1.0\r\n\r\n", "HTTP/1.0 200 "},
-		{"HEAD", "HEAD /live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 "},
-		{"range", "GET /snapshot HTTP/1.1\r\nHost: x\r\nRange: bytes=10-20\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 "},
-		{"pipeline", "GET /health HTTP/1.1\r\nHost: x\r\n\r\nGET /status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 "},
+		{"HEAD", "HEAD /live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 "},
+		{"range", "GET /snapshot HTTP/1.1\r\nHost: localhost\r\nRange: bytes=10-20\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 "},
+		{"pipeline", "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\nGET /status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 "},
 	} {
 		conn := connect(t, p)
 		all.Go(func() {
@@ -82,10 +82,10 @@ func TestStrangeViewers(t *testing.T) {
 	p := start(t, command(t, anyPort, camera.url()))
 	for name, request := range map[string]string{
 		"old":           "GET /live HTTP/1.0\r\n\r\n",
-		"range":         "GET /live HTTP/1.1\r\nHost: x\r\nRange: bytes=0-\r\n\r\n",
-		"body":          "GET /live HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
-		"pipeline":      "GET /live HTTP/1.1\r\nHost: x\r\n\r\nGET /status HTTP/1.1\r\nHost: x\r\n\r\n",
-		"half a stream": "GET /live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+		"range":         "GET /live HTTP/1.1\r\nHost: localhost\r\nRange: bytes=0-\r\n\r\n",
+		"body":          "GET /live HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello",
+		"pipeline":      "GET /live HTTP/1.1\r\nHost: localhost\r\n\r\nGET /status HTTP/1.1\r\nHost: localhost\r\n\r\n",
+		"half a stream": "GET /live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			conn := connect(t, p)
@@ -120,7 +120,7 @@ func TestDrip(t *testing.T) {
 		drips.Go(func() {
 			opened := time.Now()
 			go func() {
-				fmt.Fprint(conn, "GET /live HTTP/1.1\r\nHost: x\r\nX-Drip: ")
+				fmt.Fprint(conn, "GET /live HTTP/1.1\r\nHost: localhost\r\nX-Drip: ")
 				for time.Since(opened) < 30*time.Second {
 					if _, err := io.WriteString(conn, "x"); err != nil {
 						return
