@@ -34,7 +34,7 @@ func newAnswer(v *visit, resp *http.Response) *answer {
 	a.mediaType = strings.TrimSpace(a.mediaType)
 	a.single = strings.HasPrefix(a.mediaType, "image/") && a.raw.head.line
 	a.page = holdsNoPicture([]byte(a.mediaType)) && !strings.HasPrefix(a.mediaType, "video/")
-	a.raw.endless, a.raw.single = !a.single && !a.page, a.single
+	a.raw.endless = !a.single && !a.page
 	v.parts.Reset(a)
 	return a
 }
@@ -92,8 +92,6 @@ func (a *answer) Read(p []byte) (int, error) {
 	case a.pictures > 0:
 	case a.page && a.bytes > maxOther && !a.parts.inside:
 		return 0, io.EOF
-	case (a.single || a.page) && a.raw.reached():
-		a.raw.link.by = time.Now().Add(afterLast) // if its length is false, the rest is on the way
 	case time.Since(a.began) > withoutPicture && a.otherVideo() != "":
 		return 0, io.EOF
 	}

@@ -68,36 +68,34 @@ type body struct {
 	chunks    *chunks // nil: not chunked
 	length    int64   // that Content-Length gives; -1: none
 	read      int64   // bytes
-	endless   bool    // a stream: see goesOn
-	single    bool    // said to be one picture: it ends at its length, if it is complete then
-	complete  bool
+	endless   bool    // said to be a stream, so that its end is no end if more comes
+	complete  bool    // one picture has come, and it was to be one
 }
 
-// Read reads what the camera sends.
+// Read reads what the camera sends. It does not read over an end that was announced before that is known to be false.
 func (b *body) Read(p []byte) (n int, err error) {
-	if b.single && b.chunks == nil {
-		switch left := b.length - b.read; {
-		case left > 0:
-			p = p[:min(int64(len(p)), left)]
-		case left == 0 && b.complete:
+	for {
+		if b.whole() && !b.goesOn() {
 			return 0, io.EOF
 		}
-	}
-	if b.chunks != nil {
-		n, err = b.chunks.Read(p)
-		if err == io.EOF && b.goesOn() {
-			n, err = b.chunks.Read(p)
+		if b.chunks == nil {
+			break
 		}
-	} else {
-		n, err = b.in.Read(p)
+		if n, err = b.chunks.Read(p); err != io.EOF || !b.chunks.ended {
+			return n, err
+		}
 	}
+	if left := b.length - b.read; left > 0 && !b.endless {
+		p = p[:min(int64(len(p)), left)]
+	}
+	n, err = b.in.Read(p)
 	b.read += int64(n)
 	return n, err
 }
 
-// goesOn reports whether a stream goes on behind its last chunk, as some cameras' do.
+// goesOn reports whether more comes behind the announced end. Where a picture was to come and has, nobody asks.
 func (b *body) goesOn() bool {
-	if !b.endless || !b.chunks.ended {
+	if b.complete || b.chunks != nil && !b.endless {
 		return false
 	}
 	b.link.by = time.Now().Add(afterLast)
@@ -105,29 +103,18 @@ func (b *body) goesOn() bool {
 	if _, err := b.in.Peek(1); err != nil {
 		return false
 	}
-	b.chunks.ended = false
+	if b.chunks != nil {
+		b.chunks.ended = false
+	}
 	return true
 }
 
-// whole reports whether the body has come to an end that is beyond doubt.
+// whole reports whether the body has come to the end that was announced. A stream of no bytes is no stream.
 func (b *body) whole() bool {
 	if b.chunks != nil {
-		return b.chunks.ended && b.head.later
+		return b.chunks.ended
 	}
-	return b.read == b.length
-}
-
-// reached reports whether as much has come as was announced.
-func (b *body) reached() bool { return b.length >= 0 && b.read >= b.length }
-
-// drain reads what is left of a body whose length is believed.
-func (b *body) drain() {
-	buf := make([]byte, 4<<10)
-	for !b.reached() {
-		if _, err := b.Read(buf[:min(b.length-b.read, int64(len(buf)))]); err != nil {
-			return
-		}
-	}
+	return b.read == b.length && (b.length > 0 || !b.endless)
 }
 
 // Close leaves the link to the next request if the body is whole, and else closes it.
@@ -145,6 +132,7 @@ func (b *body) Close() error {
 
 // finish reads a body that nobody wants, so that the link can be used again; one without a sure end is not waited for.
 func (b *body) finish() {
+	b.complete = true // nothing is to come behind its end
 	switch status := b.head.status; {
 	case status == http.StatusNotModified || status == http.StatusNoContent:
 		b.length, b.chunks = 0, nil
@@ -152,7 +140,7 @@ func (b *body) finish() {
 	case b.chunks != nil:
 		io.CopyN(io.Discard, b, maxOther)
 	case b.length >= 0 && b.length <= maxOther:
-		b.drain()
+		io.Copy(io.Discard, b)
 	}
 	b.Close()
 }
@@ -164,19 +152,19 @@ func (b *body) decode(resp *http.Response) error {
 	}
 	in := bufio.NewReader(b)
 	if magic, _ := in.Peek(2); !bytes.Equal(magic, []byte{0x1F, 0x8B}) {
-		resp.Body = struct {
-			io.Reader
-			io.Closer
-		}{in, b}
+		resp.Body = decoded{in, b}
 		return nil
 	}
 	unzip, err := gzip.NewReader(in)
 	if err != nil {
 		return problem("the camera's answer is compressed and broken")
 	}
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{unzip, b}
+	resp.Body = decoded{unzip, b}
 	return nil
+}
+
+// decoded is a body without its content coding.
+type decoded struct {
+	io.Reader
+	io.Closer
 }
