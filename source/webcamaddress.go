@@ -29,8 +29,8 @@ func (w *Webcam) locate() (string, error) {
 	name, byName := strings.CutPrefix(address, "name/")
 	id, byID := strings.CutPrefix(address, "by-id/")
 	path := address
-	if _, err := strconv.Atoi(address); err == nil {
-		path = "/dev/video" + address
+	if number, err := strconv.Atoi(address); err == nil {
+		path = fmt.Sprintf("/dev/video%d", number)
 	}
 	_, err := os.Stat(path)
 	there := err == nil && !byName && !byID

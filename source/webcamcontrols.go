@@ -2,11 +2,13 @@ package source
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"mjpegazer/source/v4l2"
 )
@@ -47,10 +49,23 @@ func setControls(d *v4l2.Device, wishes map[string]string) error {
 	slices.SortStableFunc(settings, func(a, b setting) int { return cmp.Compare(controlTurn(a.control), controlTurn(b.control)) })
 	for _, s := range settings {
 		if err := d.SetControl(s.control.ID, s.value); err != nil {
-			return fmt.Errorf("the camera does not take %s=%d: %w", s.control.Name, s.value, err)
+			return refusal(s, err)
 		}
 	}
 	return nil
+}
+
+// refusal says that a camera did not take a setting that it ought to.
+func refusal(s setting, err error) error {
+	switch {
+	case errors.Is(err, syscall.ENODEV):
+		return err
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("%s cannot be set now: turn the control off that sets it by itself, as auto_exposure=1 does for the exposure",
+			s.control.Name)
+	}
+	// The reason is the control's, and not to be taken for one that concerns the camera.
+	return fmt.Errorf("the camera does not take %s=%d: %v", s.control.Name, s.value, err)
 }
 
 func controlTurn(c v4l2.Control) int {
