@@ -50,7 +50,7 @@ func testWebcams(t *testing.T, arch string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	var said strings.Builder
 	code, err := vm.Run(ctx, k, initramfs, []string{"RUN=" + *guestRun, "BENCH=" + *guestBench}, &said)

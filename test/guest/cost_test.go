@@ -119,8 +119,8 @@ func TestSystemCalls(t *testing.T) {
 	calls := trace.count(t, p.cmd.Process.Pid, length)
 	t.Logf("in %v at 30 pictures a second: %v", length, calls)
 	pictures := float64(calls["ppoll"])
-	if want := 30 * length.Seconds(); pictures < want*0.7 || pictures > want*1.3 {
-		t.Errorf("%v calls of ppoll for %v pictures", pictures, want)
+	if most := 30 * length.Seconds(); pictures < most/6 || pictures > most*1.3 { // an emulated machine may be slow
+		t.Errorf("%v calls of ppoll for %v pictures", pictures, most)
 	}
 	if each := float64(calls["ioctl"]) / pictures; each < 1.9 || each > 2.1 {
 		t.Errorf("%.2f calls of ioctl a picture, want 2", each)
