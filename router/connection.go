@@ -32,7 +32,9 @@ func ConnContext(ctx context.Context, c net.Conn) context.Context {
 	if err != nil {
 		return ctx
 	}
-	conn := &connection{net: c, gauge: newGauge(c, raw)}
+	conn := &connection{net: c}
+	conn.gauge.attach(c, raw)
+	_, conn.measured = conn.gauge.queued()
 	return context.WithValue(ctx, connectionKey{}, conn)
 }
 
@@ -46,9 +48,10 @@ func connectionOf(r *http.Request) *connection {
 
 // A connection is a viewer's, as far as the kernel tells of it. Streams of HTTP/2 share one.
 type connection struct {
-	net     net.Conn
-	gauge   *gauge
-	written atomic.Int64 // bytes of parts that the kernel has taken
+	gauge    gauge
+	measured bool         // the kernel tells what has arrived
+	written  atomic.Int64 // bytes of parts that the kernel has taken
+	net      net.Conn
 
 	mu       sync.Mutex
 	acked    uint64    // as last seen while bytes waited; whenever none did, it has grown since

@@ -15,23 +15,21 @@ const userTimeout = 15 * time.Second
 
 // A gauge reads what the kernel knows of a socket.
 type gauge struct {
-	raw syscall.RawConn
-
 	mu    sync.Mutex
+	raw   syscall.RawConn
 	look  func(fd uintptr) // writes what follows; made once, for it is called for every frame
 	bytes int
 	err   error
 }
 
-func newGauge(c net.Conn, raw syscall.RawConn) *gauge {
-	g := &gauge{raw: raw}
+func (g *gauge) attach(c net.Conn, raw syscall.RawConn) {
+	g.raw = raw
 	g.look = func(fd uintptr) { g.bytes, g.err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) }
 	if _, ok := c.(*net.TCPConn); ok {
 		raw.Control(func(fd uintptr) { // without it TCP's own patience counts
 			unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(userTimeout.Milliseconds()))
 		})
 	}
-	return g
 }
 
 // queued is how many bytes the peer has not acknowledged; false if the kernel does not know.

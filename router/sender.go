@@ -27,6 +27,7 @@ type sender struct {
 	single     bool        // it has its connection for itself
 	limits     *Limits
 	begun      time.Time
+	deadline   time.Time // of the writer
 	flow       flow
 	frames     int // begun
 
@@ -66,9 +67,9 @@ func (s *sender) frame(f *stream.Frame, part []byte) error {
 }
 
 func (s *sender) bytes(part []byte) error {
-	deadline := time.Now().Add(partTimeOf(len(part)))
-	s.due.Store(int64(deadline.Sub(s.begun)))
-	if err := s.write(part, deadline); err != nil {
+	now, most := time.Now(), partTimeOf(len(part))
+	s.due.Store(int64(now.Sub(s.begun) + most))
+	if err := s.write(part, now, most); err != nil {
 		if s.conn != nil && s.single {
 			s.conn.reset()
 		}
@@ -80,10 +81,15 @@ func (s *sender) bytes(part []byte) error {
 	return nil
 }
 
-func (s *sender) write(part []byte, deadline time.Time) error {
-	// A writer without a connection, such as a recorder, has no deadline to set and nothing to flush.
-	if err := s.controller.SetWriteDeadline(deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err
+func (s *sender) write(part []byte, now time.Time, most time.Duration) error {
+	if until := now.Add(most); s.deadline.Before(until) {
+		if s.deadline = until; s.single && s.conn != nil && s.conn.measured {
+			s.deadline = until.Add(most) // the sweep sees who is late; this need not be set for every part
+		}
+		// A writer without a connection, such as a recorder, has no deadline to set and nothing to flush.
+		if err := s.controller.SetWriteDeadline(s.deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return err
+		}
 	}
 	if _, err := s.w.Write(part); err != nil {
 		return err
