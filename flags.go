@@ -45,10 +45,15 @@ type camera struct {
 const usage = `mjpegazer reads cameras once and shows them to any number of viewers.
 
 usage: mjpegazer [flags] [[NAME=]SOURCE ...]
+       mjpegazer probe SOURCE       tells what a camera sends, or why it does not
        mjpegazer webcams [-json]    lists the webcams of this machine
 
 SOURCE is one of
-  http://… https://…   a camera that sends MJPEG over HTTP; user:password@ in the address if it wants them
+  http://… https://…   a camera that sends MJPEG or single pictures; user:password@ in the address if it wants them
+  webcam://0           a webcam by its number, also 0 or /dev/video0; webcam://by-id/… and webcam://name/… find it anywhere
+  exec:COMMAND ARGS    what a command writes to its standard output
+  file:PATH            an MJPEG file, a folder of JPEGs or a named pipe
+  -                    standard input
   pattern:             a moving test card; what runs when no source is named and VIDEO_URL is not set
 Options of a source stand behind a #, such as pattern:#width=640&height=480&fps=10; stall= and max-frame= are options
 of all. NAME is what viewers say: /NAME/live; without one a camera is camera, camera2 and so on.
