@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -156,6 +157,8 @@ func (c *config) check() error {
 	switch {
 	case len(c.listen.values) == 0:
 		return errors.New("-listen needs an address, such as :5000")
+	case slices.ContainsFunc(c.listen.values, noAddress):
+		return fmt.Errorf("-listen %s: an address is HOST:PORT, :PORT or unix:PATH, such as 127.0.0.1:5000", &c.listen)
 	case c.linger < 0:
 		return fmt.Errorf("-linger %v: it must not be negative", c.linger)
 	case c.stall <= 0:
@@ -166,6 +169,18 @@ func (c *config) check() error {
 		return fmt.Errorf("-log-format %s: it must be text or json", c.logFormat)
 	}
 	return cmp.Or(c.limits.check(), c.access.check())
+}
+
+// noAddress reports whether nothing can listen at what the user gave.
+func noAddress(text string) bool {
+	if path, ok := strings.CutPrefix(text, "unix:"); ok {
+		return path == ""
+	}
+	_, port, err := net.SplitHostPort(text)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	return err != nil
 }
 
 // named matches an argument that is, or means to be, NAME=SOURCE: before the first "=" stands nothing that a SOURCE

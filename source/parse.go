@@ -50,7 +50,7 @@ func Parse(text string, d Defaults) (Camera, error) {
 	address, fragment := cutOptions(text)
 	parse := kinds[schemeOf(address)]
 	if parse == nil {
-		return Camera{}, errors.New("this is no source; one is " + Forms)
+		return Camera{}, errors.New("this is no source; one is " + Forms + "; what else ffmpeg reads is exec:ffmpeg -i ADDRESS -f mjpeg -")
 	}
 	c := Camera{
 		Display:  Display(text),
