@@ -137,6 +137,10 @@ func (b *body) finish() {
 	case status == http.StatusNotModified || status == http.StatusNoContent:
 		b.length, b.chunks = 0, nil
 	case !b.head.persistent():
+		if b.head.closing() { // a camera that serves one client is free again when it has closed
+			b.link.by = time.Now().Add(afterLast)
+			io.CopyN(io.Discard, b.in, maxOther)
+		}
 	case b.chunks != nil:
 		io.CopyN(io.Discard, b, maxOther)
 	case b.length >= 0 && b.length <= maxOther:

@@ -201,3 +201,24 @@ func TestLoginRefused(t *testing.T) {
 		})
 	}
 }
+
+// A camera that serves one client, and closes behind its refusal, is let close before it is asked again.
+func TestLoginWaitsForTheCameraToClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		want := picture(1, 64, 48)
+		c := &camera{serve: func(conn net.Conn, r *http.Request) bool {
+			if r.Header.Get("Authorization") == "" {
+				fmt.Fprint(conn, "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic\r\nConnection: close\r\n\r\n")
+				time.Sleep(300 * time.Millisecond)
+			} else {
+				fmt.Fprint(conn, streamHead+part(want))
+			}
+			return false
+		}}
+		got, _, _ := c.run(t, &source.HTTP{URL: "http://cam:s@cam/"}, 1)
+		same(t, got, [][]byte{want})
+		if c.took != 300*time.Millisecond {
+			t.Errorf("it took %v", c.took)
+		}
+	})
+}

@@ -199,8 +199,13 @@ func (h *head) chunked() bool {
 
 // persistent reports whether the connection may carry another request, RFC 9112 section 9.3.
 func (h *head) persistent() bool {
+	return h.line && len(h.rest) == 0 && !h.closing()
+}
+
+// closing reports whether the camera closes the connection behind its answer.
+func (h *head) closing() bool {
 	said := strings.ToLower(strings.Join(h.header["Connection"], ","))
-	return h.line && len(h.rest) == 0 && !strings.Contains(said, "close") && (h.later || strings.Contains(said, "keep-alive"))
+	return strings.Contains(said, "close") || h.line && !h.later && !strings.Contains(said, "keep-alive")
 }
 
 // oddities are what a camera does unlike the standards, for people to read; each once.
