@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -54,15 +55,18 @@ func TestProxiesNames(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			strict := start(t, command(t, anyPort, "pattern:#width=64&height=48"))
 			p := start(t, command(t, anyPort, "-allowed-hosts=cameras.example", "-trusted-proxy=127.0.0.1", "-log-level=debug",
-				"pattern:#width=64&height=48"))
+				"-token", writeFile(t, "token", secretToken, 0o600), "pattern:#width=64&height=48"))
 			address := f.serve(t, p)
-			if code, _ := status(t, address+"/snapshot", "Host", "cameras.example"); code != 200 {
-				t.Errorf("by its name: %d", code)
+			code, header := status(t, address+"/?token="+secretToken, "Host", "cameras.example")
+			if cookie := header.Get("Set-Cookie"); code != 303 || header.Get("Location") != "./" || !strings.Contains(cookie, "Secure") {
+				t.Errorf("by its name: %d, %v", code, header)
+			} else if code, _ := status(t, address+"/snapshot", "Host", "cameras.example", "Cookie", cookie); code != 200 {
+				t.Errorf("with the cookie: %d", code)
 			}
 			if code, _ := status(t, f.serve(t, strict)+"/snapshot", "Host", "cameras.example"); code != 403 {
 				t.Errorf("by a name that -allowed-hosts does not know: %d", code)
 			}
-			lookFrom(t, "127.0.0.5", address+"/live")
+			lookFrom(t, "127.0.0.5", address+"/live?token="+secretToken)
 			p.await(t, `(viewer leaves).* client=127\.0\.0\.5 `)
 		})
 	}
