@@ -21,6 +21,8 @@ func TestWrong(t *testing.T) {
 		says string // part of the line
 	}{
 		{[]string{"-bogus"}, "bogus"},
+		{[]string{"-listen=nowhere"}, "HOST:PORT"},
+		{[]string{"-listen=unix:"}, "HOST:PORT"},
 		{[]string{"-linger=soon"}, "linger"},
 		{[]string{"-linger=-1s"}, "linger"},
 		{[]string{"-stall=0s"}, "stall"},
