@@ -75,7 +75,7 @@ func TestPortInUse(t *testing.T) {
 
 // flags are all flags with a value that is wrong for each, "" where any is right.
 var flags = map[string]string{
-	"listen": "", "linger": "soon", "keep": "perhaps", "stall": "later", "max-frame": "huge", "health-threshold": "few",
+	"listen": "nowhere", "linger": "soon", "keep": "perhaps", "stall": "later", "max-frame": "huge", "health-threshold": "few",
 	"heartbeat": "soon", "max-viewers": "many", "max-viewers-per-camera": "many", "max-rate": "high",
 	"log-level": "loud", "log-format": "xml", "log-file": "",
 	"tls-cert": "", "tls-key": "", "users": "", "token": "", "allowed-hosts": "", "cors": "nowhere", "trusted-proxy": "nobody",
@@ -98,7 +98,7 @@ func TestEnvironment(t *testing.T) {
 		}
 	}
 	cmd := command(t, "-log-format=text", anyPort)
-	cmd.Env = append(cmd.Env, "MJPEGAZER_LOG_FORMAT=json", "MJPEGAZER_LISTEN=nowhere")
+	cmd.Env = append(cmd.Env, "MJPEGAZER_LOG_FORMAT=json", "MJPEGAZER_LISTEN=203.0.113.1:1")
 	start(t, cmd) // a flag beats the environment
 }
 
