@@ -43,9 +43,6 @@ func (t *transport) readResponse(req *http.Request) (*http.Response, error) {
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: h.header, Body: b, ContentLength: -1, Request: req,
 	}
-	if _, err := resp.Location(); err != nil && err != http.ErrNoLocation {
-		return nil, problem("the camera redirects to an address that makes no sense")
-	}
 	if !succeeded(h.status) {
 		b.finish()
 		resp.Body = http.NoBody

@@ -58,7 +58,7 @@ func (v *visit) request(ctx context.Context, u *url.URL) *http.Request {
 func (v *visit) redirect(from *url.URL, location string, asked int) (*url.URL, error) {
 	to, err := from.Parse(location)
 	switch {
-	case err != nil:
+	case err != nil || to.Hostname() == "" && (to.Scheme == "http" || to.Scheme == "https"): // no host would be this one
 		return nil, problem("the camera redirects to an address that makes no sense")
 	case asked >= maxRequests:
 		return nil, problem("the camera redirects in circles")

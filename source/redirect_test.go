@@ -94,6 +94,8 @@ func TestRedirectRefuses(t *testing.T) {
 		"file:///etc/hosts": "neither http nor https",
 		"/video":            "redirects in circles",
 		"http://[":          "makes no sense",
+		"http://":           "makes no sense",
+		"http://:80/":       "makes no sense",
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			c := serving(moved(to, ""))
