@@ -75,6 +75,7 @@ func (h *HTTP) Run(ctx context.Context, emit func(stream.Picture)) error {
 		return problem("the camera's address is not of the form http://HOST/PATH")
 	}
 	v := newVisit(h, u, emit)
+	defer v.parts.release()
 	defer v.transport.close()
 	for {
 		asked := time.Now()

@@ -2,6 +2,7 @@ package source
 
 import (
 	"io"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -12,8 +13,9 @@ import (
 const DefaultMaxFrame = 32 << 20
 
 const (
-	minBuffer  = 256 << 10
-	shrinkTime = 64 // pictures after which the buffer is measured anew
+	minBuffer   = 256 << 10
+	largeBuffer = 4 << 20
+	shrinkTime  = 64 // pictures after which the buffer is measured anew
 )
 
 // Parts finds whole JPEGs in any stream of bytes: multipart, one behind the other, with rubbish between. It walks through
@@ -87,6 +89,15 @@ func (p *Parts) Next() (Part, error) {
 
 // Reset makes p read from src from now on, as if new. The buffer is kept.
 func (p *Parts) Reset(src io.Reader) { *p = Parts{src: src, maxFrame: p.maxFrame, buf: p.buf} }
+
+// release lets go of the buffer. A large one is given back to the system at once: the next run may need another.
+func (p *Parts) release() {
+	large := len(p.buf) > largeBuffer
+	p.buf = nil
+	if large {
+		debug.FreeOSMemory()
+	}
+}
 
 // Skipped returns the media types of the parts that were passed over because they hold no picture, each once.
 func (p *Parts) Skipped() []string { return p.gap.skipped }
@@ -203,8 +214,11 @@ func (p *Parts) makeRoom() {
 	switch {
 	case size == 0:
 		size = minBuffer
-	case p.w-p.r == size:
+	case p.w-p.r == size && size < largeBuffer:
 		size = max(minBuffer, min(2*size, p.maxFrame+minBuffer))
+	case p.w-p.r == size:
+		// As large as it may become: memory that is not written to costs nothing, and buffers left behind would.
+		size = p.maxFrame + minBuffer
 	}
 	if size != len(p.buf) {
 		buf := make([]byte, size)
