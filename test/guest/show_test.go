@@ -47,7 +47,8 @@ func TestList(t *testing.T) {
 // What a camera has compressed reaches the viewer byte for byte, each picture once, or is counted.
 func TestPassThrough(t *testing.T) {
 	all := jpegs(t, small, 16)
-	plug(t, webcam("Pass Webcam", all))
+	c := webcam("Pass Webcam", all)
+	plug(t, c)
 	p := serve(t, "webcam://name/Pass%20Webcam#width=320&height=240&format=mjpeg")
 	v := p.view(t)
 	last, lost := -1, 0
@@ -65,7 +66,8 @@ func TestPassThrough(t *testing.T) {
 		last = at
 	}
 	s := p.status(t)
-	if uint64(lost) > s.Skipped+s.Damaged { // an emulated machine may be too slow for some
+	// An emulated machine may be too slow for some, and a camera that is asked anew begins with another picture.
+	if uint64(lost) > s.Skipped+s.Damaged && c.Streams() == 1 {
 		t.Errorf("%d of 60 pictures were lost and only %d counted", lost, s.Skipped+s.Damaged)
 	}
 	if code, body := p.get(t, "/snapshot"); code != 200 || position(all, body) < 0 {
