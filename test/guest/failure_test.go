@@ -105,14 +105,11 @@ func TestBusy(t *testing.T) {
 	first := serve(t, "webcam://name/vivid")
 	v := first.view(t)
 	v.mustNext(t)
-	second := serve(t, "-stall=2s", "webcam://name/vivid")
-	code, body := second.get(t, "/snapshot")
-	want := fmt.Sprintf("in use by mjpegazer (pid %d)", first.cmd.Process.Pid)
-	if code != 503 || !strings.Contains(string(body), want) {
-		t.Errorf("%d: %s", code, body)
-	}
+	second := serve(t, "-keep", "webcam://name/vivid")
+	want := fmt.Sprintf("the camera /dev/video0 is in use by mjpegazer (pid %d)", first.cmd.Process.Pid)
+	second.awaitError(t, want)
 	v.body.Close()
-	await(t, patience, "picture", func() bool { code, _ := second.get(t, "/snapshot"); return code == 200 })
+	await(t, patience, "picture", func() bool { return second.status(t).State == "live" })
 }
 
 func TestNoPermission(t *testing.T) {
@@ -126,26 +123,28 @@ func TestNoPermission(t *testing.T) {
 	if err != nil || !strings.Contains(string(out), path+": vivid") || !strings.Contains(string(out), "add the user to the group video") {
 		t.Errorf("%v: %s", err, out)
 	}
-	p := serveAs(t, 1000, "-stall=2s", "webcam://name/vivid")
-	code, body := p.get(t, "/snapshot")
-	if code != 503 || !strings.Contains(string(body), "no permission to open the camera "+path+": add the user to the group video") {
-		t.Errorf("%d: %s", code, body)
-	}
+	p := serveAs(t, 1000, "-keep", "webcam://name/vivid")
+	p.awaitError(t, "no permission to open the camera "+path+": add the user to the group video")
 	if err := os.Chmod(path, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	await(t, patience, "picture", func() bool { code, _ := p.get(t, "/snapshot"); return code == 200 })
+	await(t, patience, "picture", func() bool { return p.status(t).State == "live" })
 }
 
 func TestNotThere(t *testing.T) {
-	p := serve(t, "-stall=500ms", "webcam://99", "output=/dev/video1")
-	if code, body := p.get(t, "/snapshot"); code != 503 || !strings.Contains(string(body), "no camera /dev/video99; there are: /dev/video0 (vivid)") {
+	p := serve(t, "-stall=200ms", "webcam://99")
+	const want = "no camera /dev/video99; there are: /dev/video0 (vivid)"
+	if code, body := p.get(t, "/snapshot"); code != 503 || !strings.Contains(string(body), want) {
 		t.Errorf("%d: %s", code, body)
 	}
-	if code, body := p.get(t, "/output/snapshot"); code != 503 || !strings.Contains(string(body), "/dev/video1 is not a camera") {
-		t.Errorf("%d: %s", code, body)
-	}
-	if code, body := p.get(t, "/status"); code != 200 {
-		t.Errorf("/status: %d: %s", code, body)
-	}
+	serve(t, "-keep", "/dev/video1").awaitError(t, "/dev/video1 is not a camera")
+}
+
+// awaitError waits until the camera is down for a reason.
+func (p *program) awaitError(t *testing.T, reason string) {
+	t.Helper()
+	await(t, patience, reason, func() bool {
+		s := p.status(t)
+		return s.State == "down" && strings.Contains(s.Error, reason)
+	})
 }

@@ -17,7 +17,7 @@ import (
 func TestReplug(t *testing.T) {
 	all := jpegs(t, small, 8)
 	for name, address := range map[string]string{
-		"number": "", "id": "webcam://by-id/usb-Mjpegazer_Replug_Webcam_0001-video-index0", "name": "webcam://name/replug",
+		"number": "", "id": "webcam://by-id/usb-Mjpegazer_Replug_Webcam_0001-video-index0",
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := webcam("Replug Webcam", all)
