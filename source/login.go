@@ -92,6 +92,9 @@ func (l *login) signed(req *http.Request) *http.Request {
 	for name, values := range l.camera.Header {
 		req.Header[http.CanonicalHeaderKey(name)] = values
 	}
+	if host := req.Header.Get("Host"); host != "" { // of a camera behind a proxy that knows it by another name
+		req.Host = host
+	}
 	if l.user == nil {
 		return req
 	}

@@ -222,3 +222,15 @@ func TestLoginWaitsForTheCameraToClose(t *testing.T) {
 		}
 	})
 }
+
+// A header that the user gives takes the place of ours.
+func TestHeader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := serving(streamHead + part(picture(1, 8, 8)))
+		c.run(t, &source.HTTP{Header: http.Header{"user-agent": {"VLC"}, "Host": {"door"}, "X-Key": {"a", "b"}}}, 1)
+		r := c.asked()[0]
+		if r.Host != "door" || r.UserAgent() != "VLC" || len(r.Header["X-Key"]) != 2 {
+			t.Errorf("%s, %v", r.Host, r.Header)
+		}
+	})
+}
