@@ -149,7 +149,7 @@ func TestFaultServesOneClient(t *testing.T) {
 		s := stream.New(&source.HTTP{URL: "http://cam/", DialContext: c.dial}, stream.Options{})
 		ctx, cancel := context.WithCancel(t.Context())
 		watch(ctx, t, s, func(int) {
-			if n == 1000 {
+			if n >= 1000 { // one that comes and goes at once may be missed
 				cancel()
 			}
 		})
