@@ -35,7 +35,7 @@ func TestListenInSeveralPlaces(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "socket")
 	first, second := "127.0.0.1:"+freePort(t), "127.0.0.1:"+freePort(t)
 	cmd := command(t, "-listen", first+","+second, "-listen", "unix:"+socket)
-	cmd.Env = append(cmd.Env, "MJPEGAZER_LISTEN=nowhere")
+	cmd.Env = append(cmd.Env, "MJPEGAZER_LISTEN=203.0.113.1:1")
 	p := start(t, cmd)
 	p.await(t, "(unix:"+socket+")")
 	for _, address := range []string{first, second} {
