@@ -11,14 +11,18 @@ type flow struct {
 	rate     float64       // bytes a second that arrived
 	interval time.Duration // between two pictures
 	full     bool          // the link gave no more
+	clear    bool          // whenever it was looked at, everything had arrived
 
 	// Of the window that is being measured:
 	begun     time.Time
 	delivered int64 // until then
 	asked     int
+	waited    bool // something had not arrived
 	refused   bool
 
-	trip time.Duration // the shortest of all
+	looked time.Time     // at the connection
+	blind  int           // bytes that were sent since
+	trip   time.Duration // the shortest of all
 }
 
 const (
@@ -29,7 +33,21 @@ const (
 	spare = 2
 	// tripGain lets the rate on long links grow: as many bytes as arrived in a round trip, and a little more.
 	tripGain = 1.25
+	// mostBlind is how many bytes are sent without a look at a connection that was always clear. A look is a system call.
+	mostBlind = 32 << 10
 )
+
+// trusts reports whether a picture of so many bytes can be sent without a look at the connection: small ones, to a viewer
+// for whom everything has always arrived at once.
+func (f *flow) trusts(now time.Time, size int) bool {
+	if f.clear && f.blind+size <= mostBlind && now.Sub(f.looked) < mostAhead {
+		f.asked++
+		f.blind += size
+		return true
+	}
+	f.looked, f.blind = now, size
+	return false
+}
 
 // ready takes what was ever delivered on the connection and what is left of the viewer's last part; trip is asked for the
 // shortest round trip, and only if that matters.
@@ -39,7 +57,11 @@ func (f *flow) ready(now time.Time, delivered, left int64, trip func() time.Dura
 	if !f.full {
 		ahead *= spare
 	}
-	if left <= 0 || float64(left) <= f.rate*ahead {
+	if left <= 0 {
+		return true
+	}
+	f.clear, f.waited = false, true
+	if float64(left) <= f.rate*ahead {
 		return true
 	}
 	// The kernel forgets a minimum after some minutes. Then the shortest may have our own bytes in it, which must not make
@@ -63,7 +85,7 @@ func (f *flow) measure(now time.Time, delivered int64) {
 	if !f.begun.IsZero() {
 		f.rate = float64(delivered-f.delivered) / window.Seconds()
 		f.interval = window / time.Duration(f.asked)
-		f.full = f.refused
+		f.full, f.clear = f.refused, !f.waited
 	}
-	f.begun, f.delivered, f.asked, f.refused = now, delivered, 0, false
+	f.begun, f.delivered, f.asked, f.waited, f.refused = now, delivered, 0, false, false
 }

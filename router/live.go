@@ -61,7 +61,7 @@ func (s *sender) stream(r *http.Request, from *stream.Stream, v *stream.Viewer, 
 		if frame != nil {
 			err, had = s.frame(frame, form.part(frame)), frame.Seq
 			s.frames++
-		} else if s.ready(nil) { // if not, what it waits for is on its way
+		} else {
 			err = s.patience(form, from, had, pause)
 		}
 		if err == nil {
@@ -75,7 +75,7 @@ func (s *sender) stream(r *http.Request, from *stream.Stream, v *stream.Viewer, 
 // itself, or is wanted less often, it does not, and the viewer gets a picture only where nothing else can be sent.
 func (s *sender) patience(form form, from *stream.Stream, had uint64, pause time.Duration) error {
 	last, live := from.Last()
-	if last == nil { // the stream has just been closed
+	if last == nil || !s.ready(last) { // the stream has just been closed, or something is on its way to the viewer
 		return nil
 	}
 	slow := last.Interval == 0 || last.Interval > pause/2
