@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -64,18 +66,17 @@ func watch(ctx context.Context, t testing.TB, s *stream.Stream, each func(n int)
 // A camera that dies in the middle of a picture, again and again, shows no torn one, and the viewers stay.
 func TestFaultDiesInMidFrame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := 0
-		var back time.Time
+		var n atomic.Int64
+		var back atomic.Pointer[time.Time]
 		c := &camera{serve: func(conn net.Conn, _ *http.Request) bool {
-			back = time.Now()
+			now := time.Now()
+			back.Store(&now)
 			fmt.Fprint(conn, streamHead)
 			for range 3 {
-				fmt.Fprint(conn, part(numbered(n)))
-				n++
+				fmt.Fprint(conn, part(numbered(int(n.Add(1)-1))))
 				time.Sleep(40 * time.Millisecond)
 			}
-			fmt.Fprint(conn, part(numbered(n))[:300])
-			n++
+			fmt.Fprint(conn, part(numbered(int(n.Add(1) - 1)))[:300])
 			return false
 		}}
 		s := stream.New(&source.HTTP{URL: "http://cam/", DialContext: c.dial}, stream.Options{})
@@ -83,9 +84,9 @@ func TestFaultDiesInMidFrame(t *testing.T) {
 		var waits []time.Duration
 		watch(ctx, t, s, func(got int) {
 			if got%4 == 0 {
-				waits = append(waits, time.Since(back))
+				waits = append(waits, time.Since(*back.Load()))
 			}
-			if n > 400 {
+			if n.Load() > 400 {
 				cancel()
 			}
 		})
@@ -116,7 +117,11 @@ func TestFaultGoneForAnHour(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				back := time.Now().Add(time.Hour)
 				tries := 0
-				c := serving(streamHead + part(numbered(1)))
+				c := &camera{serve: func(conn net.Conn, _ *http.Request) bool {
+					fmt.Fprint(conn, streamHead+part(numbered(1)))
+					time.Sleep(time.Millisecond)
+					return false
+				}}
 				dial := func(ctx context.Context, network, addr string) (net.Conn, error) {
 					if time.Now().Before(back) {
 						tries++
@@ -140,16 +145,16 @@ func TestFaultGoneForAnHour(t *testing.T) {
 // A camera that serves one client is never asked by two, in a thousand connections.
 func TestFaultServesOneClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := 0
+		var n atomic.Int64
 		c := &camera{serve: func(conn net.Conn, _ *http.Request) bool {
-			fmt.Fprint(conn, streamHead+part(numbered(n)))
-			n++
+			fmt.Fprint(conn, streamHead+part(numbered(int(n.Add(1)))))
+			time.Sleep(time.Millisecond)
 			return false
 		}}
 		s := stream.New(&source.HTTP{URL: "http://cam/", DialContext: c.dial}, stream.Options{})
 		ctx, cancel := context.WithCancel(t.Context())
 		watch(ctx, t, s, func(int) {
-			if n >= 1000 { // one that comes and goes at once may be missed
+			if n.Load() >= 1000 {
 				cancel()
 			}
 		})
@@ -182,7 +187,7 @@ func TestFaultsAtRandom(t *testing.T) {
 	for seed := range schedules {
 		synctest.Test(t, func(t *testing.T) {
 			rnd := rand.New(rand.NewPCG(uint64(seed), 3))
-			c := &faulty{rnd: rnd}
+			c := &faulty{rnd: rand.New(rand.NewPCG(uint64(seed), 4))}
 			c.serve = c.fault
 			s := stream.New(&source.HTTP{URL: "http://cam/", DialContext: c.dialFaulty, MaxFrame: 10_000}, stream.Options{Linger: time.Second})
 			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(1+rnd.IntN(120))*time.Second)
@@ -212,12 +217,19 @@ func TestFaultsAtRandom(t *testing.T) {
 // faulty is a camera with random faults.
 type faulty struct {
 	camera
-	rnd *rand.Rand // used by one goroutine at a time: there is one connection
-	n   int        // pictures sent
+	mu  sync.Mutex // a connection that is closed may not know it yet when the next is made
+	rnd *rand.Rand
+	n   int // pictures sent
+}
+
+func (c *faulty) random(n int) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.rnd.IntN(n)
 }
 
 func (c *faulty) dialFaulty(ctx context.Context, network, addr string) (net.Conn, error) {
-	switch c.rnd.IntN(12) {
+	switch c.random(12) {
 	case 0:
 		return nil, errors.New("no")
 	case 1:
@@ -230,24 +242,24 @@ func (c *faulty) dialFaulty(ctx context.Context, network, addr string) (net.Conn
 // fault answers one request in some way.
 func (c *faulty) fault(conn net.Conn, _ *http.Request) bool {
 	hang := func() { conn.Read(make([]byte, 1)) }
-	switch c.rnd.IntN(10) {
+	switch c.random(10) {
 	case 0:
 		hang()
 	case 1:
 		fmt.Fprint(conn, "HTTP/1.1 503 No\r\n\r\n")
 	case 2:
-		fmt.Fprint(conn, strings.Repeat("rubbish", c.rnd.IntN(100)))
+		fmt.Fprint(conn, strings.Repeat("rubbish", c.random(100)))
 	case 3:
 		fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n%s", c.next())
 	default:
 		fmt.Fprint(conn, streamHead)
-		for c.rnd.IntN(30) > 0 {
+		for c.random(30) > 0 {
 			if _, err := fmt.Fprint(conn, c.piece()); err != nil {
 				return false
 			}
-			time.Sleep(time.Duration(c.rnd.IntN(100)) * time.Millisecond)
+			time.Sleep(time.Duration(c.random(100)) * time.Millisecond)
 		}
-		if c.rnd.IntN(4) == 0 {
+		if c.random(4) == 0 {
 			hang()
 		}
 	}
@@ -256,6 +268,8 @@ func (c *faulty) fault(conn net.Conn, _ *http.Request) bool {
 
 // next is the next picture.
 func (c *faulty) next() []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.n++
 	return numbered(c.n)
 }
@@ -264,13 +278,13 @@ func (c *faulty) next() []byte {
 func (c *faulty) piece() string {
 	whole := part(c.next())
 	scan := strings.Index(whole, "\xFF\xDA") + 14
-	switch c.rnd.IntN(8) {
+	switch c.random(8) {
 	case 0: // not in a segment: what follows could end it, and make a picture that cannot be told from a whole one
-		return whole[:scan+c.rnd.IntN(len(whole)-scan)]
+		return whole[:scan+c.random(len(whole)-scan)]
 	case 1: // without its end, for the same reason
-		return whole[c.rnd.IntN(len(whole)-4) : len(whole)-4]
+		return whole[c.random(len(whole)-4) : len(whole)-4]
 	case 2:
-		return "--x\r\nContent-Type: audio/basic\r\n\r\n" + strings.Repeat("\xFF\xD8\xFF", c.rnd.IntN(50)) + "\r\n"
+		return "--x\r\nContent-Type: audio/basic\r\n\r\n" + strings.Repeat("\xFF\xD8\xFF", c.random(50)) + "\r\n"
 	case 3: // too large
 		return whole[:scan] + strings.Repeat("x", 20_000) + whole[scan:]
 	}
