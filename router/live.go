@@ -11,8 +11,8 @@ import (
 )
 
 // Live streams a camera as multipart/x-mixed-replace (boundary "frame"), starting it for the first viewer. Without a
-// picture within the stream's stall time and a second the answer is 503 with Retry-After and the reason; later failures of the camera
-// keep the viewer, who goes on when it is back. ?fps=N gives at most N pictures a second.
+// picture within the stream's stall time and a second the answer is 503 with Retry-After and the reason; later failures of
+// the camera keep the viewer, who goes on when it is back. ?fps=N gives at most N pictures a second.
 //
 // Who asks for pictures as browsers do (Accept names image/webp, image/avif or image/*) gets parts that are shown without
 // waiting for the next; all others get parts with Content-Length and X-Timestamp (seconds.microseconds of the picture).
