@@ -59,8 +59,10 @@ func (p Pattern) Run(ctx context.Context, emit func(stream.Picture)) error {
 	for number := 0; ; {
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
 		case <-wait.C:
+		}
+		if ctx.Err() != nil { // of two that are ready select takes either
+			return ctx.Err()
 		}
 		now := time.Now()
 		if picture, err = encoder.AppendImage(picture[:0], card.draw(now, number)); err != nil {
