@@ -94,7 +94,7 @@ func TestFreshAfterAPause(t *testing.T) {
 				}
 				old++
 			}
-			if old > 10 { // without ConnContext: 40 to 50
+			if old > 25 { // without ConnContext: 40 to 50; a busy machine reads late what came in time
 				t.Errorf("%d old pictures came", old)
 			}
 			if s.Stats().Skipped < 20 {

@@ -40,6 +40,7 @@ func (s *Stream) work(ctx context.Context) {
 // A run is one call of the source's Run.
 type run struct {
 	stream *Stream
+	ctx    context.Context
 	stall  *time.Timer
 	over   bool // guarded by the stream's mu: what is emitted now is too late
 }
@@ -48,7 +49,7 @@ type run struct {
 func (s *Stream) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r := &run{stream: s}
+	r := &run{stream: s, ctx: ctx}
 	s.mu.Lock()
 	if s.stats.Failures == 0 {
 		s.change(Connecting, nil)
@@ -70,7 +71,7 @@ func (s *Stream) run(ctx context.Context) error {
 			r.stuck()
 		}
 	})
-	err := r.call(ctx)
+	err := r.call()
 	close(returned)
 	if !unwatch() {
 		<-told
@@ -81,14 +82,14 @@ func (s *Stream) run(ctx context.Context) error {
 }
 
 // call contains what a camera's bytes may do to the code that reads them.
-func (r *run) call(ctx context.Context) (err error) {
+func (r *run) call() (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			r.stream.options.Log.Error("reading the camera panicked", "panic", p, "stack", string(debug.Stack()))
 			err = errors.New("reading the camera failed in an unforeseen way; the log says more")
 		}
 	}()
-	return r.stream.source.Run(ctx, r.emit)
+	return r.stream.source.Run(r.ctx, r.emit)
 }
 
 // emit is what the source calls.
@@ -104,7 +105,7 @@ func (r *run) emit(p Picture) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r.over {
+	if r.over || r.ctx.Err() != nil {
 		return
 	}
 	s.stats.Damaged += uint64(p.Damaged)

@@ -67,6 +67,18 @@ type news struct {
 	stale chan struct{} // closed when other news are there
 }
 
+// outlived is how long a picture may be had after its run: a camera that sends one and closes, again and again, would
+// else be faster than those who were just woken for it.
+const outlived = 100 * time.Millisecond
+
+// fresh is the newest frame that may be had as a live one; nil while there is none.
+func (n *news) fresh() *Frame {
+	if n.frame == nil && n.over == nil && n.last != nil && time.Since(n.last.Arrived) < outlived {
+		return n.last
+	}
+	return n.frame
+}
+
 // New makes a Stream of a source. It does not run the source before there is a viewer, unless options.Keep.
 func New(source Source, options Options) *Stream {
 	options.Linger = cmp.Or(options.Linger, DefaultLinger)
@@ -129,6 +141,7 @@ func (s *Stream) rest() {
 func (s *Stream) idle() bool { return s.cancel == nil }
 
 func (s *Stream) start() {
+	s.publish(nil, nil) // while it is idle: what was before is forgotten
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel, s.working, s.stopping = cancel, make(chan struct{}), false
 	if s.retry.at.After(time.Now()) {
@@ -136,7 +149,6 @@ func (s *Stream) start() {
 	} else {
 		s.change(Connecting, nil)
 	}
-	s.publish(nil, nil)
 	go s.work(ctx)
 }
 
@@ -152,7 +164,7 @@ func (s *Stream) publish(f *Frame, over error) {
 		over = ErrClosed
 	}
 	last := f
-	if f == nil && !s.stopping {
+	if f == nil && !s.stopping && !s.idle() {
 		last = s.news.Load().last
 	}
 	close(s.news.Swap(&news{frame: f, last: last, over: over, stale: make(chan struct{})}).stale)

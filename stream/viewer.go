@@ -36,9 +36,9 @@ func (v *Viewer) Next(ctx context.Context) (*Frame, error) {
 			return nil, ErrClosed
 		}
 		news := v.stream.news.Load()
-		if news.frame != nil && news.frame.Seq > v.last && v.wants(news.frame) {
-			v.take(news.frame)
-			return news.frame, nil
+		if frame := news.fresh(); frame != nil && frame.Seq > v.last && v.wants(frame) {
+			v.take(frame)
+			return frame, nil
 		}
 		if news.over != nil {
 			return nil, news.over

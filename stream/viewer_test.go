@@ -258,3 +258,25 @@ func TestMaxFrame(t *testing.T) {
 		}
 	})
 }
+
+// A camera that sends one picture and ends, again and again, shows them all to who waits.
+func TestPictureOutlivesItsRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := stream.New(stream.SourceFunc(func(_ context.Context, emit func(stream.Picture)) error {
+			emit(stream.Picture{JPEG: picture(1)})
+			return nil
+		}), stream.Options{})
+		defer s.Close()
+		v := s.View(stream.ViewerOptions{})
+		defer v.Close()
+		for i := range 20 {
+			if f := next(t, v, 251*time.Millisecond); f.Seq != uint64(i+1) {
+				t.Fatalf("frame %d, want %d", f.Seq, i+1)
+			}
+		}
+		time.Sleep(150 * time.Millisecond) // the next comes after 200 ms
+		late := s.View(stream.ViewerOptions{})
+		none(t, late, 0)
+		late.Close()
+	})
+}
