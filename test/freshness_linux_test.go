@@ -106,8 +106,8 @@ func (j journey) judge(t *testing.T, all []arrival, from time.Time, window time.
 	use := rate / float64(j.link.rate)
 	t.Logf("%-24s age p50 %v p99 %v, %.1f %% of the link, %.1f %% of the pictures, %.1f fps", j.name,
 		p50.Round(ms), p99.Round(ms), use*100, share*100, rate/float64(j.size))
-	const slack = 5 // what a busy machine may make of it
-	if j.p50 > 0 && p50 > slack*j.p50 || j.p99 > 0 && p99 > slack*j.p99 {
+	const slack = 2.5 // what a busy machine may make of it; without ConnContext the large queue makes 1.8 s and more of it
+	if j.p50 > 0 && float64(p50) > slack*float64(j.p50) || j.p99 > 0 && float64(p99) > slack*float64(j.p99) {
 		t.Errorf("that is old: p50 %v and p99 %v are promised (0: nothing)", j.p50, j.p99)
 	}
 	if use < j.use/slack || share < j.share/slack {
