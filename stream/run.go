@@ -136,7 +136,7 @@ func (s *Stream) show(f *Frame) {
 }
 
 // end settles what it means that the run is over, once. Frames are forgotten: nobody is shown an old picture as a live
-// one. Only who waits for the last picture of a source that ended still gets it.
+// one. Only who waits for the last picture still gets it, of a source that ended or within the time of outlived.
 func (r *run) end(err error) {
 	s := r.stream
 	s.mu.Lock()
@@ -147,8 +147,7 @@ func (r *run) end(err error) {
 	r.over = true
 	s.rate = rate{}
 	switch {
-	case s.stopping:
-		s.publish(nil, nil)
+	case s.stopping: // who told it has forgotten its frames
 	case errors.Is(err, ErrEnded):
 		s.publish(s.news.Load().frame, ErrEnded)
 		s.change(Ended, nil)

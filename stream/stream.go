@@ -183,11 +183,12 @@ func (s *Stream) Close() error {
 	s.mu.Lock()
 	if !s.closed {
 		s.closed = true
-		s.publish(nil, ErrClosed)
 		if s.lingering != nil {
 			s.lingering.Stop()
 		}
-		if !s.idle() {
+		if s.idle() {
+			s.publish(nil, ErrClosed)
+		} else {
 			s.stop()
 		}
 	}

@@ -55,20 +55,26 @@ func TestBareForm(t *testing.T) {
 		if err := v.expect("--frame\r\nContent-Type: image/jpeg\r\n\r\n"); err != nil {
 			t.Fatal(err)
 		}
-		for last := 0; last < 10; {
-			picture, err := v.bare()
-			if err != nil {
-				t.Fatal(err)
-			}
-			n, err := pictures.check(picture)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if n <= last {
-				t.Errorf("picture %d came after %d", n, last)
-			}
-			last = n
+		checkOrder(t, pictures, 10, v.bare)
+	}
+}
+
+// checkOrder reads pictures, each bit for bit as it was taken and newer than the last, up to picture until.
+func checkOrder(t *testing.T, pictures pictures, until int, next func() ([]byte, error)) {
+	t.Helper()
+	for last := 0; last < until; {
+		picture, err := next()
+		if err != nil {
+			t.Fatal(err)
 		}
+		n, err := pictures.check(picture)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n <= last {
+			t.Fatalf("picture %d came after %d", n, last)
+		}
+		last = n
 	}
 }
 

@@ -31,20 +31,7 @@ func TestGoMJPEG(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for last := 0; last < 20; {
-		picture, err := decoder.DecodeRaw()
-		if err != nil {
-			t.Fatal(err)
-		}
-		n, err := pictures.check(picture)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n <= last {
-			t.Fatalf("picture %d came after %d", n, last)
-		}
-		last = n
-	}
+	checkOrder(t, pictures, 20, decoder.DecodeRaw)
 }
 
 // external runs somebody else's reader, which has 30 s.

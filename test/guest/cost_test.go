@@ -44,17 +44,7 @@ func BenchmarkPassThrough(b *testing.B) {
 	all := jpegs(b, large, 8)
 	b.Logf("pictures of %d bytes", len(all[0]))
 	plug(b, webcam("Cost Webcam", all))
-	s := stream.New(&source.Webcam{Address: "name/cost"}, stream.Options{})
-	defer s.Close()
-	v := s.View(stream.ViewerOptions{})
-	defer v.Close()
-	measure(b, func(n int) {
-		for range n {
-			if _, err := v.Next(b.Context()); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
+	measureStream(b, &source.Webcam{Address: "name/cost"})
 }
 
 // BenchmarkDecoding is the way of mediadevices' own driver: the same camera, each picture decoded.
@@ -95,7 +85,13 @@ func BenchmarkDecoding(b *testing.B) {
 // BenchmarkRaw is a Stream of a webcam that sends YUYV, compressed once.
 func BenchmarkRaw(b *testing.B) {
 	plug(b, webcam("Cost Webcam", nil))
-	s := stream.New(&source.Webcam{Address: "name/cost", Width: large.Width, Format: "yuyv"}, stream.Options{})
+	measureStream(b, &source.Webcam{Address: "name/cost", Width: large.Width, Format: "yuyv"})
+}
+
+// measureStream measures a Stream of a webcam with one viewer.
+func measureStream(b *testing.B, camera *source.Webcam) {
+	b.Helper()
+	s := stream.New(camera, stream.Options{})
 	defer s.Close()
 	v := s.View(stream.ViewerOptions{})
 	defer v.Close()
