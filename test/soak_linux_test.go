@@ -133,7 +133,12 @@ type reading struct {
 
 func read(tb testing.TB, p *program) reading {
 	tb.Helper()
-	response, err := http.Get(p.url + "/status")
+	request, err := http.NewRequest("GET", p.url+"/status", nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	request.Close = true // a connection kept alive would count among the descriptors
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -166,7 +171,6 @@ func TestSoak(t *testing.T) {
 		args = append(args, fmt.Sprintf("c%d=http://%s/video", i, cameras[i].Addr()))
 	}
 	p := start(t, command(t, args...))
-	http.DefaultTransport.(*http.Transport).DisableKeepAlives = true
 	idle := read(t, p)
 	t.Log("idle:    ", idle)
 
