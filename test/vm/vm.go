@@ -72,7 +72,7 @@ func boot(ctx context.Context, m machine, k Kernel, initramfs string, environmen
 	args := append(m.qemu[1:len(m.qemu):len(m.qemu)],
 		"-accel", "tcg", "-smp", strconv.Itoa(m.cpus), "-m", "512",
 		"-kernel", k.Image, "-initrd", initramfs,
-		"-append", strings.Join(append([]string{"console=" + m.console, "quiet", "loglevel=1", "panic=-1"}, environment...), " "),
+		"-append", strings.Join(append([]string{"console=" + m.console, "quiet", "loglevel=1", "softlockup_panic=1", "panic=-1"}, environment...), " "),
 		"-nodefaults", "-no-user-config", "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot")
 	qemu := exec.CommandContext(ctx, m.qemu[0], args...)
 	qemu.Stderr = os.Stderr
