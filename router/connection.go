@@ -17,12 +17,13 @@ import (
 //
 // Without it everything works, but on a slow link pictures grow old in the kernel's buffers.
 func ConnContext(ctx context.Context, c net.Conn) context.Context {
+	plain := true
 	for {
 		wrapper, ok := c.(interface{ NetConn() net.Conn }) // as tls.Conn
 		if !ok {
 			break
 		}
-		c = wrapper.NetConn()
+		c, plain = wrapper.NetConn(), false
 	}
 	socket, ok := c.(syscall.Conn)
 	if !ok {
@@ -32,9 +33,9 @@ func ConnContext(ctx context.Context, c net.Conn) context.Context {
 	if err != nil {
 		return ctx
 	}
-	conn := &connection{net: c}
-	conn.gauge.attach(c, raw)
-	_, conn.measured = conn.gauge.queued()
+	conn := &connection{net: c, plain: plain}
+	conn.socket.attach(c, raw)
+	_, conn.measured = conn.socket.queued()
 	return context.WithValue(ctx, connectionKey{}, conn)
 }
 
@@ -48,7 +49,8 @@ func connectionOf(r *http.Request) *connection {
 
 // A connection is a viewer's, as far as the kernel tells of it. Streams of HTTP/2 share one.
 type connection struct {
-	gauge    gauge
+	socket   socket
+	plain    bool         // what is written goes to the socket as it is
 	measured bool         // the kernel tells what has arrived
 	written  atomic.Int64 // bytes of parts that the kernel has taken
 	net      net.Conn
@@ -61,16 +63,16 @@ type connection struct {
 // delivered is how much of what was written has arrived; false where the kernel does not tell. Beside what TLS adds to
 // the bytes under way, which makes it a little less, it is exact.
 func (c *connection) delivered() (int64, bool) {
-	queued, ok := c.gauge.queued()
+	queued, ok := c.socket.queued()
 	return c.written.Load() - int64(queued), ok
 }
 
 // stuckFor is how long bytes have waited without any being delivered. It must be asked often enough to see the progress.
 func (c *connection) stuckFor(now time.Time) time.Duration {
-	if queued, ok := c.gauge.queued(); !ok || queued == 0 {
+	if queued, ok := c.socket.queued(); !ok || queued == 0 {
 		return 0
 	}
-	acked, ok := c.gauge.acked()
+	acked, ok := c.socket.acked()
 	if !ok {
 		return 0 // the time that each part has must do
 	}

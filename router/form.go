@@ -1,7 +1,9 @@
 package router
 
 import (
+	"net/http"
 	"slices"
+	"strings"
 
 	"mjpegazer/stream"
 )
@@ -27,4 +29,19 @@ var open = form{
 	start:  stream.OpenPartHead,
 	part:   (*stream.Frame).OpenPart,
 	repeat: (*stream.Frame).OpenPart,
+}
+
+func formOf(r *http.Request) form {
+	if browser(r) {
+		return open
+	}
+	return framed
+}
+
+// browser reports whether the client asks as browsers do. Chromium, by far the most used, shows a part only when the
+// headers of the next are there.
+func browser(r *http.Request) bool {
+	accept := strings.ToLower(strings.Join(r.Header.Values("Accept"), ","))
+	return strings.Contains(accept, "image/webp") || strings.Contains(accept, "image/avif") ||
+		strings.Contains(accept, "image/*")
 }

@@ -31,13 +31,16 @@ func newHeartbeat(request context.Context, pause time.Duration) *heartbeat {
 
 func (h *heartbeat) begin() {
 	h.waiting, h.over = context.WithCancel(h.request)
-	h.since.Store(int64(time.Since(h.begun)))
+	h.sent(time.Now())
 	if h.pause > 0 {
 		h.timer.Reset(h.pause)
 	} else {
 		h.timer.Stop()
 	}
 }
+
+// sent begins the pause anew.
+func (h *heartbeat) sent(now time.Time) { h.since.Store(int64(now.Sub(h.begun))) }
 
 func (h *heartbeat) check() {
 	if rest := h.pause - time.Since(h.begun) + time.Duration(h.since.Load()); rest > 0 {
@@ -49,7 +52,7 @@ func (h *heartbeat) check() {
 
 // next is the viewer's next frame; nil and no error when the pause is over.
 func (h *heartbeat) next(v *stream.Viewer) (*stream.Frame, error) {
-	h.since.Store(int64(time.Since(h.begun)))
+	h.sent(time.Now())
 	frame, err := v.Next(h.waiting)
 	if err != nil && err == h.waiting.Err() && h.request.Err() == nil {
 		h.begin()

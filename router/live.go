@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
-	"time"
 
 	"mjpegazer/stream"
 )
@@ -35,7 +33,7 @@ func Live(s *stream.Stream, options Options) http.Handler {
 		defer limits.leave(s)
 		send := newSender(w, r, limits)
 		defer send.close()
-		v := s.View(stream.ViewerOptions{MaxFPS: fps, MaxRate: limits.MaxRate, Ready: send.ready})
+		v := s.View(stream.ViewerOptions{MaxFPS: fps, MaxRate: limits.MaxRate, Ready: send.ready, Take: send.taker()})
 		defer v.Close()
 		frame, err := first(r.Context(), s, v)
 		if err != nil {
@@ -44,25 +42,20 @@ func Live(s *stream.Stream, options Options) http.Handler {
 		}
 		defer tellVisit(r, options, &send.frames)()
 		liveHead(w, r)
-		send.stream(r, s, v, frame, options.heartbeat())
+		send.stream(s, v, frame, newHeartbeat(r.Context(), options.heartbeat()))
 	})
 }
 
 // stream sends frames, from the first, until the viewer leaves or the stream is closed.
-func (s *sender) stream(r *http.Request, from *stream.Stream, v *stream.Viewer, frame *stream.Frame, pause time.Duration) {
-	form := framed
-	if browser(r) {
-		form = open
-	}
-	beat := newHeartbeat(r.Context(), pause)
+func (s *sender) stream(from *stream.Stream, v *stream.Viewer, frame *stream.Frame, beat *heartbeat) {
 	defer beat.stop()
-	err, had := s.bytes([]byte(form.start)), uint64(0)
+	err := s.bytes([]byte(s.form.start))
+	s.beat = beat
 	for err == nil {
 		if frame != nil {
-			err, had = s.frame(frame, form.part(frame)), frame.Seq
-			s.frames++
+			err = s.frame(frame)
 		} else {
-			err = s.patience(form, from, had, pause)
+			err = s.patience(from)
 		}
 		if err == nil {
 			frame, err = beat.next(v)
@@ -70,20 +63,20 @@ func (s *sender) stream(r *http.Request, from *stream.Stream, v *stream.Viewer, 
 	}
 }
 
-// patience sends something to a viewer who had the frame of that number and has waited for another: the last picture once
-// more where it still says what the camera sees, for the camera is slow. Of one that is down, or has fallen silent unlike
-// itself, or is wanted less often, it does not, and the viewer gets a picture only where nothing else can be sent.
-func (s *sender) patience(form form, from *stream.Stream, had uint64, pause time.Duration) error {
+// patience sends something to a viewer who has waited for the next picture: the last one once more where it still says
+// what the camera sees, for the camera is slow. Of one that is down, or has fallen silent unlike itself, or is wanted less
+// often, it does not, and the viewer gets a picture only where nothing else can be sent.
+func (s *sender) patience(from *stream.Stream) error {
 	last, live := from.Last()
 	if last == nil || !s.ready(last) { // the stream has just been closed, or something is on its way to the viewer
 		return nil
 	}
-	slow := last.Interval == 0 || last.Interval > pause/2
+	slow := last.Interval == 0 || last.Interval > s.beat.pause/2
 	switch {
-	case len(form.wait) > 0 && !(live && slow && last.Seq == had):
-		return s.bytes(form.wait)
-	case last.Seq == had:
-		return s.frame(last, form.repeat(last))
+	case len(s.form.wait) > 0 && !(live && slow && last.Seq == s.had):
+		return s.bytes(s.form.wait)
+	case last.Seq == s.had:
+		return s.part(last, s.form.repeat(last))
 	}
 	return nil
 }
@@ -103,14 +96,6 @@ func liveHead(w http.ResponseWriter, r *http.Request) {
 func noStore(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no")
-}
-
-// browser reports whether the client asks as browsers do. Chromium, by far the most used, shows a part only when the
-// headers of the next are there.
-func browser(r *http.Request) bool {
-	accept := strings.ToLower(strings.Join(r.Header.Values("Accept"), ","))
-	return strings.Contains(accept, "image/webp") || strings.Contains(accept, "image/avif") ||
-		strings.Contains(accept, "image/*")
 }
 
 func maxFPS(r *http.Request) (float64, error) {

@@ -25,11 +25,15 @@ type sender struct {
 	controller *http.ResponseController
 	conn       *connection // nil: nothing is known of it
 	single     bool        // it has its connection for itself
+	form       form
 	limits     *Limits
 	begun      time.Time
 	deadline   time.Time // of the writer
 	flow       flow
-	frames     int // begun
+	beat       *heartbeat // nil before the response's head is sent
+	had        uint64     // Seq of the latest frame that was begun
+	frames     int        // begun
+	pushed     int        // bytes of the next part that the kernel has taken
 
 	// What the sweep of Limits looks at, from another goroutine.
 	end     atomic.Int64                 // of the latest part, in its connection's count of bytes written
@@ -41,7 +45,7 @@ type sender struct {
 func newSender(w http.ResponseWriter, r *http.Request, limits *Limits) *sender {
 	s := &sender{
 		w: w, controller: http.NewResponseController(w), conn: connectionOf(r), single: r.ProtoMajor == 1,
-		limits: limits, begun: time.Now(),
+		form: formOf(r), limits: limits, begun: time.Now(),
 	}
 	limits.watch(s)
 	return s
@@ -60,19 +64,32 @@ func (s *sender) ready(f *stream.Frame) bool {
 		return true
 	}
 	delivered, ok := s.conn.delivered()
-	return !ok || s.flow.ready(now, delivered, s.end.Load()-delivered, s.conn.gauge.roundTrip)
+	return !ok || s.flow.ready(now, delivered, s.end.Load()-delivered, s.conn.socket.roundTrip)
 }
 
-// frame sends a frame's part.
-func (s *sender) frame(f *stream.Frame, part []byte) error {
+// begin counts a frame, of which nothing is pushed any more.
+func (s *sender) begin(f *stream.Frame) {
+	s.had, s.pushed = f.Seq, 0
+	s.frames++
+}
+
+// frame sends a frame, or what is left of it.
+func (s *sender) frame(f *stream.Frame) error {
+	rest := s.form.part(f)[s.pushed:]
+	s.begin(f)
+	return s.part(f, rest)
+}
+
+// part sends bytes that a frame holds in memory.
+func (s *sender) part(f *stream.Frame, part []byte) error {
 	s.writing.Store(f)
 	defer s.writing.Store(nil)
 	return s.bytes(part)
 }
 
 func (s *sender) bytes(part []byte) error {
-	now, most := time.Now(), partTimeOf(len(part))
-	s.due.Store(int64(now.Sub(s.begun) + most))
+	now := time.Now()
+	most := s.expect(now, len(part))
 	if err := s.write(part, now, most); err != nil {
 		if s.conn != nil && s.single {
 			s.conn.reset()
@@ -83,6 +100,13 @@ func (s *sender) bytes(part []byte) error {
 		s.end.Store(s.conn.written.Add(int64(len(part))))
 	}
 	return nil
+}
+
+// expect notes when a part of so many bytes must have arrived, and says how long that is.
+func (s *sender) expect(now time.Time, size int) time.Duration {
+	most := partTimeOf(size)
+	s.due.Store(int64(now.Sub(s.begun) + most))
+	return most
 }
 
 func (s *sender) write(part []byte, now time.Time, most time.Duration) error {

@@ -32,6 +32,6 @@ func Snapshot(s *stream.Stream, options Options) http.Handler {
 		noStore(h)
 		send := newSender(w, r, limits)
 		defer send.close()
-		send.frame(frame, frame.JPEG()) // an error is the viewer's leaving
+		send.part(frame, frame.JPEG()) // an error is the viewer's leaving
 	})
 }

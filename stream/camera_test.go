@@ -102,7 +102,7 @@ func none(t *testing.T, v *stream.Viewer, d time.Duration) {
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
 	if f, err := v.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Fatalf("frame %v, error %v; want neither for %v", f, err, d)
+		t.Fatalf("a frame: %v, error %v; want neither for %v", f != nil, err, d)
 	}
 }
 

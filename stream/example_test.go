@@ -58,6 +58,32 @@ func ExampleStream_View() {
 	// true
 }
 
+// A viewer that only passes pictures on need not be woken for each.
+func ExampleViewerOptions() {
+	camera := stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
+		for n := range 3 {
+			emit(stream.Picture{JPEG: picture(n)})
+			time.Sleep(50 * time.Millisecond)
+		}
+		return stream.ErrEnded
+	})
+	s := stream.New(camera, stream.Options{})
+	defer s.Close()
+	pictures := make(chan []byte, 10)
+	v := s.View(stream.ViewerOptions{Take: func(f *stream.Frame) bool {
+		select {
+		case pictures <- f.JPEG():
+			return true
+		default:
+			return false // there is no room: Next returns it
+		}
+	}})
+	defer v.Close()
+	frame, err := v.Next(context.Background())
+	fmt.Println(frame, err, len(pictures))
+	// Output: <nil> the source has ended 3
+}
+
 // A camera that refuses the log-in is asked again only when its account is not locked by that.
 func ExampleRetryAfter() {
 	err := stream.RetryAfter(fmt.Errorf("the camera refused the user name or the password"), 30*time.Second)

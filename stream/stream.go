@@ -49,6 +49,7 @@ type Stream struct {
 	mu        sync.Mutex
 	closed    bool
 	viewers   int
+	rounds    []*round
 	lingering *time.Timer        // runs while there is nobody
 	cancel    context.CancelFunc // ends the work; nil: none was started
 	working   chan struct{}      // closed when the latest work has returned; nil: none was started
@@ -100,11 +101,15 @@ func New(source Source, options Options) *Stream {
 
 // View adds a viewer, and starts the source for the first. The viewer must be closed.
 func (s *Stream) View(options ViewerOptions) *Viewer {
+	v := &Viewer{stream: s, options: options}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.viewers++
+	if options.Take != nil {
+		v.place = s.seat()
+	}
 	if s.closed {
-		return &Viewer{stream: s, options: options}
+		return v
 	}
 	if s.lingering != nil {
 		s.lingering.Stop()
@@ -114,14 +119,17 @@ func (s *Stream) View(options ViewerOptions) *Viewer {
 		s.start()
 	}
 	s.hurry()
-	return &Viewer{stream: s, options: options}
+	return v
 }
 
-// leave takes a viewer away. The source lingers after the last.
-func (s *Stream) leave() {
+// leave takes a viewer away, and from its place if it had one. The source lingers after the last.
+func (s *Stream) leave(from *place) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.viewers--
+	if from != nil {
+		s.vacate(from)
+	}
 	if s.viewers > 0 || s.closed || s.options.Keep || s.idle() {
 		return
 	}

@@ -14,6 +14,10 @@ type ViewerOptions struct {
 	MaxRate float64
 	// Ready is asked when there is a new frame; false passes it over, and the next frame asks again. Nil is always ready.
 	Ready func(*Frame) bool
+	// Take, if not nil, gets each frame that [Viewer.Next] would return, which then waits on; false makes Next return it. One
+	// goroutine calls it, and Ready, for many viewers: it must not wait for anything. To who has nothing to do but to pass
+	// small pictures on it saves the waking of a goroutine for each.
+	Take func(*Frame) bool
 }
 
 // A Viewer is one consumer of a Stream, for one goroutine. Nothing queues for it: [Viewer.Next] returns the newest frame,
@@ -21,6 +25,7 @@ type ViewerOptions struct {
 type Viewer struct {
 	stream  *Stream
 	options ViewerOptions
+	place   *place // nil: without Take
 	closed  bool
 	last    uint64    // Seq of the last frame it had
 	refused uint64    // frames since then that it was not ready for
@@ -31,17 +36,16 @@ type Viewer struct {
 // Next waits for the newest frame that the viewer has not had and is ready for. It blocks while the camera is away. Its
 // error is that of ctx, [ErrClosed], or [ErrEnded] once the source is over and its last frame was had.
 func (v *Viewer) Next(ctx context.Context) (*Frame, error) {
+	if v.closed {
+		return nil, ErrClosed
+	}
+	if v.place != nil {
+		return v.place.wait(ctx, v)
+	}
 	for {
-		if v.closed {
-			return nil, ErrClosed
-		}
 		news := v.stream.news.Load()
-		if frame := news.fresh(); frame != nil && frame.Seq > v.last && v.wants(frame) {
-			v.take(frame)
-			return frame, nil
-		}
-		if news.over != nil {
-			return nil, news.over
+		if frame, err := v.look(news); frame != nil || err != nil {
+			return frame, err
 		}
 		select {
 		case <-news.stale:
@@ -49,6 +53,15 @@ func (v *Viewer) Next(ctx context.Context) (*Frame, error) {
 			return nil, ctx.Err()
 		}
 	}
+}
+
+// look finds in the news the viewer's next frame, or why there will be none; often neither.
+func (v *Viewer) look(news *news) (*Frame, error) {
+	if frame := news.fresh(); frame != nil && frame.Seq > v.last && v.wants(frame) {
+		v.had(frame)
+		return frame, nil
+	}
+	return nil, news.over
 }
 
 func (v *Viewer) wants(f *Frame) bool {
@@ -62,8 +75,8 @@ func (v *Viewer) wants(f *Frame) bool {
 	return true
 }
 
-// take notes that the viewer has f, and counts what it passed over.
-func (v *Viewer) take(f *Frame) {
+// had notes that the viewer has f, and counts what it passed over.
+func (v *Viewer) had(f *Frame) {
 	if missed := f.Seq - v.last - 1; v.last > 0 && missed > 0 {
 		slow := missed
 		if v.options.MaxFPS > 0 || v.options.MaxRate > 0 {
@@ -107,7 +120,7 @@ func (v *Viewer) interval(f *Frame) time.Duration {
 func (v *Viewer) Close() {
 	if !v.closed {
 		v.closed = true
-		v.stream.leave()
+		v.stream.leave(v.place)
 	}
 }
 

@@ -13,18 +13,24 @@ import (
 // userTimeout is how long bytes may stay unacknowledged, or a silent viewer's kernel without an answer (RFC 5482).
 const userTimeout = 15 * time.Second
 
-// A gauge reads what the kernel knows of a socket.
-type gauge struct {
+// A socket is a viewer's, without Go's waiting: what the kernel knows of it, and what it takes at once.
+type socket struct {
 	mu    sync.Mutex
 	raw   syscall.RawConn
 	look  func(fd uintptr) // writes what follows; made once, for it is called for every frame
 	bytes int
 	err   error
+
+	// Of who sends, and nobody else:
+	write func(fd uintptr) // as look
+	part  []byte
+	taken int
 }
 
-func (g *gauge) attach(c net.Conn, raw syscall.RawConn) {
-	g.raw = raw
-	g.look = func(fd uintptr) { g.bytes, g.err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) }
+func (s *socket) attach(c net.Conn, raw syscall.RawConn) {
+	s.raw = raw
+	s.look = func(fd uintptr) { s.bytes, s.err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) }
+	s.write = func(fd uintptr) { s.taken, _ = syscall.Write(int(fd), s.part) }
 	if _, ok := c.(*net.TCPConn); ok {
 		raw.Control(func(fd uintptr) { // without it TCP's own patience counts
 			unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(userTimeout.Milliseconds()))
@@ -33,18 +39,27 @@ func (g *gauge) attach(c net.Conn, raw syscall.RawConn) {
 }
 
 // queued is how many bytes the peer has not acknowledged; false if the kernel does not know.
-func (g *gauge) queued() (int, bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if err := g.raw.Control(g.look); err != nil || g.err != nil {
+func (s *socket) queued() (int, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.raw.Control(s.look); err != nil || s.err != nil {
 		return 0, false
 	}
-	return g.bytes, true
+	return s.bytes, true
+}
+
+// push writes as much of a part as the kernel takes at once, and says how much that was. What went wrong if it was nothing
+// an ordinary Write will tell.
+func (s *socket) push(part []byte) int {
+	s.part, s.taken = part, 0
+	s.raw.Control(s.write)
+	s.part = nil // others may forget it
+	return max(s.taken, 0)
 }
 
 // acked is how many bytes the peer ever acknowledged; false if the kernel does not count them.
-func (g *gauge) acked() (uint64, bool) {
-	info := g.info()
+func (s *socket) acked() (uint64, bool) {
+	info := s.info()
 	if info == nil {
 		return 0, false
 	}
@@ -52,8 +67,8 @@ func (g *gauge) acked() (uint64, bool) {
 }
 
 // roundTrip is the shortest of the last minutes; 0 if the kernel does not know.
-func (g *gauge) roundTrip() time.Duration {
-	info := g.info()
+func (s *socket) roundTrip() time.Duration {
+	info := s.info()
 	if info == nil || info.Min_rtt == math.MaxUint32 {
 		return 0
 	}
@@ -61,8 +76,8 @@ func (g *gauge) roundTrip() time.Duration {
 }
 
 // info is nil for a socket that is not TCP's.
-func (g *gauge) info() (info *unix.TCPInfo) {
-	g.raw.Control(func(fd uintptr) {
+func (s *socket) info() (info *unix.TCPInfo) {
+	s.raw.Control(func(fd uintptr) {
 		info, _ = unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
 	})
 	return info

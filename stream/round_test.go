@@ -1,0 +1,136 @@
+package stream_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"mjpegazer/stream"
+)
+
+// Many take every frame, in order, while they wait, whoever else comes and goes.
+func TestTake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, &every{interval: 40 * time.Millisecond}, stream.Options{})
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		var waiting sync.WaitGroup
+		for i := range 100 {
+			waiting.Go(func() {
+				var last uint64
+				v := s.View(stream.ViewerOptions{Take: func(f *stream.Frame) bool {
+					if last > 0 && f.Seq != last+1 {
+						t.Errorf("frame %d after %d", f.Seq, last)
+					}
+					last = f.Seq
+					return true
+				}})
+				defer v.Close()
+				if i%3 == 0 { // leaves early
+					ctx, cancel := context.WithTimeout(ctx, time.Duration(i)*50*time.Millisecond)
+					defer cancel()
+					v.Next(ctx)
+					return
+				}
+				if f, err := v.Next(ctx); f != nil || err != context.DeadlineExceeded {
+					t.Error(f != nil, err)
+				}
+				if last < 249 || last > 251 {
+					t.Errorf("the last was frame %d, of 250 or so", last)
+				}
+			})
+		}
+		waiting.Wait()
+		if stats := s.Stats(); stats.Skipped != 0 || stats.Viewers != 0 {
+			t.Errorf("%+v", stats)
+		}
+	})
+}
+
+// What Take cannot take at once Next returns, and meanwhile nothing else is taken.
+func TestTakeLeavesToNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, &every{interval: 40 * time.Millisecond}, stream.Options{})
+		var taken []uint64
+		v := s.View(stream.ViewerOptions{Take: func(f *stream.Frame) bool {
+			taken = append(taken, f.Seq)
+			return f.Seq%5 != 0
+		}})
+		defer v.Close()
+		for n := uint64(5); n <= 50; n += 10 {
+			if f := next(t, v, 401*time.Millisecond); f.Seq != n || taken[len(taken)-1] != n {
+				t.Fatalf("frame %d after %v were taken, want %d", f.Seq, taken, n)
+			}
+			before := len(taken)
+			time.Sleep(201 * time.Millisecond) // Next does not wait
+			if len(taken) != before {
+				t.Fatalf("%v were taken while nobody waited", taken)
+			}
+			if f := next(t, v, 0); f.Seq != n+5 { // it is there at once
+				t.Fatalf("frame %d, want %d", f.Seq, n+5)
+			}
+		}
+		if n := s.Stats().Skipped; n != 5*4 {
+			t.Errorf("%d skipped, want 20", n)
+		}
+	})
+}
+
+// Not ready, or not wanted so often: as for every viewer.
+func TestTakeChooses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, &every{interval: 40 * time.Millisecond}, stream.Options{})
+		var few, ready []uint64
+		for _, v := range []*stream.Viewer{
+			s.View(stream.ViewerOptions{MaxFPS: 5, Take: func(f *stream.Frame) bool { few = append(few, f.Seq); return true }}),
+			s.View(stream.ViewerOptions{
+				Ready: func(f *stream.Frame) bool { return f.Seq%5 == 0 },
+				Take:  func(f *stream.Frame) bool { ready = append(ready, f.Seq); return true },
+			}),
+		} {
+			defer v.Close()
+			none(t, v, 4*time.Second)
+		}
+		if min(len(few), len(ready)) < 20 || max(len(few), len(ready)) > 21 {
+			t.Errorf("of 100 frames or one more %d and %d were taken, want every fifth", len(few), len(ready))
+		}
+		for _, seq := range ready {
+			if seq%5 != 0 {
+				t.Errorf("frame %d was taken", seq)
+			}
+		}
+	})
+}
+
+// Whoever takes is told of the end, after the last frame.
+func TestTakeUntilTheEnd(t *testing.T) {
+	for _, ended := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			s := open(t, stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
+				for n := range 3 {
+					time.Sleep(time.Second)
+					emit(stream.Picture{JPEG: picture(n)})
+				}
+				if ended {
+					return stream.ErrEnded
+				}
+				<-ctx.Done()
+				return ctx.Err()
+			}), stream.Options{})
+			taken := 0
+			v := s.View(stream.ViewerOptions{Take: func(*stream.Frame) bool { taken++; return true }})
+			defer v.Close()
+			want := stream.ErrEnded
+			if !ended {
+				want = stream.ErrClosed
+				time.AfterFunc(4*time.Second, func() { s.Close() })
+			}
+			if f, err := v.Next(t.Context()); f != nil || !errors.Is(err, want) || taken != 3 {
+				t.Errorf("%v, %v after %d of 3 frames", f != nil, err, taken)
+			}
+		})
+	}
+}
