@@ -56,7 +56,7 @@ type connection struct {
 	net      net.Conn
 
 	mu       sync.Mutex
-	acked    uint64    // as last seen while bytes waited; whenever none did, it has grown since
+	taken    int64     // by the peer, as last seen while bytes waited; whenever none did, it has grown since
 	progress time.Time // when it was first seen
 }
 
@@ -69,17 +69,18 @@ func (c *connection) delivered() (int64, bool) {
 
 // stuckFor is how long bytes have waited without any being delivered. It must be asked often enough to see the progress.
 func (c *connection) stuckFor(now time.Time) time.Duration {
-	if queued, ok := c.socket.queued(); !ok || queued == 0 {
-		return 0
+	queued, ok := c.socket.queued()
+	if !ok || queued == 0 {
+		return 0 // where the kernel does not tell, the time that each part has must do
 	}
-	acked, ok := c.socket.acked()
+	taken, ok := c.socket.acked()
 	if !ok {
-		return 0 // the time that each part has must do
+		taken = c.written.Load() - int64(queued)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if acked != c.acked || c.progress.IsZero() {
-		c.acked, c.progress = acked, now
+	if taken != c.taken || c.progress.IsZero() {
+		c.taken, c.progress = taken, now
 	}
 	return now.Sub(c.progress)
 }

@@ -58,12 +58,12 @@ func (s *socket) push(part []byte) int {
 }
 
 // acked is how many bytes the peer ever acknowledged; false if the kernel does not count them.
-func (s *socket) acked() (uint64, bool) {
+func (s *socket) acked() (int64, bool) {
 	info := s.info()
 	if info == nil {
 		return 0, false
 	}
-	return info.Bytes_acked, true
+	return int64(info.Bytes_acked), true
 }
 
 // roundTrip is the shortest of the last minutes; 0 if the kernel does not know.
@@ -78,7 +78,10 @@ func (s *socket) roundTrip() time.Duration {
 // info is nil for a socket that is not TCP's.
 func (s *socket) info() (info *unix.TCPInfo) {
 	s.raw.Control(func(fd uintptr) {
-		info, _ = unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
+		var err error
+		if info, err = unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err != nil {
+			info = nil // what comes with an error is not
+		}
 	})
 	return info
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -99,6 +100,39 @@ func TestNeverReading(t *testing.T) {
 	}
 	if err := <-watched; err != nil {
 		t.Errorf("the viewer who reads: %v", err)
+	}
+}
+
+// TestStuckOnUnixSocket has a proxy on a Unix socket read for a slow viewer, who stays, and another for one who never reads.
+func TestStuckOnUnixSocket(t *testing.T) {
+	t.Parallel()
+	const length = 14 * time.Second
+	socket := filepath.Join(t.TempDir(), "socket")
+	camera := newCamera(t, 40*time.Millisecond, picturesOf(50_000).take)
+	p := start(t, command(t, anyPort, "-listen=unix:"+socket, camera.url()))
+	slow := view(t, "unix:"+socket+"?/live")
+	slow.within(2 * length)
+	slow.reader = bufio.NewReaderSize(&slowReader{Reader: slow.reader, rate: 250_000}, 4096)
+	begun := time.Now()
+	lasted := make(chan arrival, 1)
+	go func() {
+		all := append(slow.watch(), arrival{})
+		lasted <- all[max(0, len(all)-2)]
+	}()
+	view(t, "unix:"+socket+"?/live")
+	awaitViewers(t, p, 2, 5*time.Second)
+	awaitViewers(t, p, 1, 30*time.Second)
+	if took := time.Since(begun); took < 9*time.Second || took > 20*time.Second {
+		t.Errorf("the viewer who never reads was gone after %v; 10 to 11 s after the last byte is promised", took)
+	}
+	time.Sleep(time.Until(begun.Add(length)))
+	slow.close()
+	last := <-lasted
+	if last.at.Sub(begun) < length-2*time.Second {
+		t.Errorf("the slow viewer's last picture came after %v", last.at.Sub(begun))
+	}
+	if age := last.at.Sub(last.taken); age > 3*time.Second {
+		t.Errorf("the slow viewer's last picture was %v old", age)
 	}
 }
 

@@ -39,12 +39,17 @@ func view(tb testing.TB, address string, headers ...string) *viewer {
 	return v
 }
 
+// dial takes unix:SOCKET?PATH as well.
 func dial(address string, buffer int, headers ...string) (*viewer, error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := net.DialTimeout("tcp", u.Host, 10*time.Second)
+	network, host, path := "tcp", u.Host, u.RequestURI()
+	if u.Scheme == "unix" {
+		network, host, path = "unix", u.Path, u.RawQuery
+	}
+	conn, err := net.DialTimeout(network, host, 10*time.Second)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +57,7 @@ func dial(address string, buffer int, headers ...string) (*viewer, error) {
 		conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true}) // the test's own certificate
 	}
 	v := &viewer{conn: conn, reader: bufio.NewReaderSize(conn, buffer)}
-	lines := append([]string{"GET " + u.RequestURI() + " HTTP/1.1", "Host: " + u.Host}, headers...)
+	lines := append([]string{"GET " + path + " HTTP/1.1", "Host: " + u.Host}, headers...)
 	if _, err := io.WriteString(conn, strings.Join(lines, "\r\n")+"\r\n\r\n"); err != nil {
 		return nil, err
 	}
