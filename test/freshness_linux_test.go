@@ -95,11 +95,7 @@ func (j journey) judge(t *testing.T, all []arrival, from time.Time, window time.
 	if len(all) < 2 {
 		t.Fatalf("%d pictures came in %v", len(all), window)
 	}
-	ages := make([]time.Duration, len(all))
-	for i, a := range all {
-		ages[i] = a.at.Sub(a.taken)
-	}
-	slices.Sort(ages)
+	ages := agesAfter(all, from)
 	first, last := all[0], all[len(all)-1]
 	rate := float64((len(all)-1)*j.size) / last.at.Sub(first.at).Seconds()
 	p50, p99, share := ages[len(ages)/2], ages[len(ages)*99/100], float64(len(all)-1)/float64(last.number-first.number)

@@ -1,6 +1,7 @@
 package test
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -20,44 +21,51 @@ import (
 // A front is a web server that people put before the program, with the recipe that the README recommends for it.
 type front struct {
 	name, pkg, recipe string
+	host              string   // "" is this one
 	replace           []string // what stands in the recipe for a whole machine, and what for a test
 	before, after     string   // what else the server's configuration needs
 	args              []string
-	smallBuffers      bool // the recipe sees to it
+	socket            []string // what in the recipe makes it come by TCP, and what by a Unix socket
 
 	plain     string   // the least that works, with the server's defaults
 	impatient []string // what in the recipe makes it cut a connection that is silent for 3 s
 }
 
-// In all of these CERT is a certificate and its key, PORT where to listen, DIR a place for files.
+// socketName is how recipes name the program's Unix socket.
+const socketName = "/run/mjpegazer.sock"
+
+// In all of these HOST:PORT is where to listen, CERT is a certificate and its key, DIR a place for files.
 var fronts = []front{
 	{
 		name: "nginx", pkg: "nginx-light", recipe: "nginx.conf",
 		replace: []string{
-			"listen 443", "listen 127.0.0.1:PORT", "/etc/ssl/cameras.example.pem", "CERT",
+			"listen 443", "listen HOST:PORT", "/etc/ssl/cameras.example.pem", "CERT",
 			"/etc/ssl/private/cameras.example.key", "CERT",
 		},
 		before: "daemon off; master_process off; pid DIR/pid; error_log stderr;\nevents {}\nhttp {\naccess_log off; proxy_temp_path DIR/p;" +
 			" client_body_temp_path DIR/b; fastcgi_temp_path DIR/f; uwsgi_temp_path DIR/u; scgi_temp_path DIR/s;\n",
-		after: "}\n", args: []string{"-p", "DIR", "-e", "stderr", "-c", "CONF"}, smallBuffers: true,
-		plain: "server { listen 127.0.0.1:PORT ssl http2; ssl_certificate CERT; ssl_certificate_key CERT;\n" +
+		after: "}\n", args: []string{"-p", "DIR", "-e", "stderr", "-c", "CONF"},
+		socket: []string{"http://127.0.0.1:5000/", "http://unix:" + socketName + ":/"},
+		plain: "server { listen HOST:PORT ssl http2; ssl_certificate CERT; ssl_certificate_key CERT;\n" +
 			"location /cams/ { proxy_pass http://127.0.0.1:5000/; } }\n",
 		impatient: []string{"proxy_read_timeout 1m", "proxy_read_timeout 3s"},
 	},
 	{
 		name: "caddy", pkg: "caddy", recipe: "Caddyfile",
-		replace:   []string{"cameras.example {", "https://127.0.0.1:PORT, https://cameras.example:PORT {\n\ttls CERT CERT"},
+		replace:   []string{"cameras.example {", "https://HOST:PORT, https://cameras.example:PORT {\n\ttls CERT CERT"},
 		before:    "{\n\tadmin off\n\tauto_https disable_redirects\n\tskip_install_trust\n}\n",
 		args:      []string{"run", "--adapter", "caddyfile", "--config", "CONF"},
-		plain:     "https://127.0.0.1:PORT, https://cameras.example:PORT {\n\ttls CERT CERT\n\thandle_path /cams/* {\n\t\treverse_proxy 127.0.0.1:5000\n\t}\n}\n",
+		socket:    []string{"127.0.0.1:5000", "unix/" + socketName},
+		plain:     "https://HOST:PORT, https://cameras.example:PORT {\n\ttls CERT CERT\n\thandle_path /cams/* {\n\t\treverse_proxy 127.0.0.1:5000\n\t}\n}\n",
 		impatient: []string{"flush_interval -1", "flush_interval -1\n\t\t\ttransport http {\n\t\t\t\tread_timeout 3s\n\t\t\t}"},
 	},
 	{
 		name: "haproxy", pkg: "haproxy", recipe: "haproxy.cfg",
-		replace: []string{"bind :443", "bind 127.0.0.1:PORT", "/etc/ssl/private/cameras.example.pem", "CERT"},
-		args:    []string{"-db", "-f", "CONF"}, smallBuffers: true,
+		replace: []string{"bind :443", "bind HOST:PORT", "/etc/ssl/private/cameras.example.pem", "CERT"},
+		args:    []string{"-db", "-f", "CONF"},
+		socket:  []string{"127.0.0.1:5000", "unix@" + socketName},
 		plain: "defaults\n mode http\n timeout connect 5s\n timeout client 1m\n timeout server 1m\nfrontend cameras\n" +
-			" bind 127.0.0.1:PORT ssl crt CERT alpn h2,http/1.1\n default_backend mjpegazer\nbackend mjpegazer\n" +
+			" bind HOST:PORT ssl crt CERT alpn h2,http/1.1\n default_backend mjpegazer\nbackend mjpegazer\n" +
 			" http-request replace-path /cams/(.*) /\\1\n server mjpegazer 127.0.0.1:5000\n",
 		impatient: []string{"timeout client  1m", "timeout client  3s", "timeout server  1m", "timeout server  3s"},
 	},
@@ -72,6 +80,9 @@ func (f front) serve(t *testing.T, p *program, replace ...string) (address strin
 		t.Fatal(err)
 	}
 	conf := string(recipe)
+	if !strings.Contains(conf, f.socket[1]) {
+		t.Errorf("%s does not name the socket", f.recipe)
+	}
 	for pairs := slices.Concat(f.replace, replace); len(pairs) > 0; pairs = pairs[2:] {
 		if !strings.Contains(conf, pairs[0]) {
 			t.Fatalf("%s has no %q any more", f.recipe, pairs[0])
@@ -85,12 +96,11 @@ func (f front) serve(t *testing.T, p *program, replace ...string) (address strin
 func (f front) configured(t *testing.T, p *program, conf string) (address string) {
 	t.Helper()
 	server := need(t, f.name, f.pkg)
-	if conf = strings.ReplaceAll(conf, "127.0.0.1:5000", strings.TrimPrefix(p.url, "http://")); !strings.Contains(conf, p.url[len("http://"):]) {
-		t.Fatalf("%s does not lead to the program", f.recipe)
-	}
+	conf = strings.ReplaceAll(conf, "127.0.0.1:5000", strings.TrimPrefix(p.url, "http://"))
 	dir, port := t.TempDir(), freePort(t)
 	file := filepath.Join(dir, f.recipe)
-	fill := strings.NewReplacer("CERT", certificate(t, dir), "PORT", port, "DIR", dir, "CONF", file)
+	host := cmp.Or(f.host, "127.0.0.1")
+	fill := strings.NewReplacer("HOST", host, "CERT", certificate(t, dir), "PORT", port, "DIR", dir, "CONF", file)
 	if err := os.WriteFile(file, []byte(fill.Replace(f.before+conf+f.after)), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -101,8 +111,8 @@ func (f front) configured(t *testing.T, p *program, conf string) (address string
 	cmd := exec.CommandContext(t.Context(), server, args...)
 	cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
 	said := launch(t, cmd)
-	awaitListener(t, "127.0.0.1:"+port, said)
-	return "https://127.0.0.1:" + port + "/cams"
+	awaitListener(t, host+":"+port, said)
+	return "https://" + host + ":" + port + "/cams"
 }
 
 // awaitListener waits until somebody listens at an address.
