@@ -66,10 +66,10 @@ const (
 	sweepPause = 500 * time.Millisecond
 	// stuckTime is how long a connection may take no byte of what waits for it.
 	stuckTime = 10 * time.Second
-	// oldPictures bounds the memory for pictures that are not news any more and are held by Writes under way. The collector
-	// may take as much again.
-	oldPictures = 20 << 20
-	oldAge      = 500 * time.Millisecond
+	// mostHeld bounds the memory for pictures that Writes under way hold. The collector may take as much again. Those that
+	// are still news are not cut off.
+	mostHeld = 14 << 20
+	news     = 500 * time.Millisecond
 )
 
 func (l *Limits) watch(s *sender) {
@@ -103,25 +103,25 @@ func (l *Limits) sweep() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	var old []holding
+	var held []holding
 	for s := range l.senders {
 		switch frame := s.writing.Load(); {
 		case s.conn != nil && s.conn.stuckFor(now) >= stuckTime:
 			s.conn.reset()
 		case s.overdue(now):
 			s.abort()
-		case frame != nil && now.Sub(frame.Arrived) > oldAge:
-			old = append(old, holding{frame, s})
+		case frame != nil:
+			held = append(held, holding{frame, s})
 		}
 	}
-	cutOldest(old)
+	cutOldest(held, now.Add(-news))
 	if l.sweeping = len(l.senders) > 0; l.sweeping {
 		time.AfterFunc(sweepPause, l.sweep)
 	}
 }
 
-// cutOldest ends the streams of those who hold the oldest pictures where all together are too much.
-func cutOldest(all []holding) {
+// cutOldest ends the streams of those who hold the oldest pictures, from before a time, where all together are too much.
+func cutOldest(all []holding, before time.Time) {
 	slices.SortFunc(all, func(a, b holding) int { return b.frame.Arrived.Compare(a.frame.Arrived) })
 	size := 0
 	var last *stream.Frame
@@ -130,7 +130,7 @@ func cutOldest(all []holding) {
 			last = h.frame
 			size += len(last.JPEG())
 		}
-		if size > oldPictures {
+		if size > mostHeld && h.frame.Arrived.Before(before) {
 			h.sender.abort()
 		}
 	}
