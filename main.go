@@ -84,6 +84,7 @@ func serve(c config, stderr io.Writer) error {
 		Handler:           router.New(cameras, options),
 		BaseContext:       router.BaseContext,
 		ConnContext:       router.ConnContext,
+		ConnState:         new(crowd).note,
 		TLSConfig:         secure,
 		ReadHeaderTimeout: 5 * time.Second,
 		IdleTimeout:       time.Minute,

@@ -274,7 +274,7 @@ func TestPictureOutlivesItsRun(t *testing.T) {
 				t.Fatalf("frame %d, want %d", f.Seq, i+1)
 			}
 		}
-		time.Sleep(150 * time.Millisecond) // the next comes after 200 ms
+		time.Sleep(150 * time.Millisecond)     // the next comes after 200 ms
 		late := s.View(stream.ViewerOptions{}) // for whom the camera is asked at once
 		defer late.Close()
 		if f := next(t, late, 251*time.Millisecond); f.Seq <= 20 {
