@@ -92,6 +92,13 @@ func (l *Limits) unwatch(s *sender) {
 	delete(l.senders, s)
 }
 
+// Why streams are cut off.
+var (
+	cutStuck   = errors.New("nothing was taken for 10 s")
+	cutLate    = errors.New("a part took too long")
+	cutHolding = errors.New("there was too much memory in the oldest pictures under way")
+)
+
 // A holding is a picture that somebody is being sent.
 type holding struct {
 	frame  *stream.Frame
@@ -107,9 +114,10 @@ func (l *Limits) sweep() {
 	for s := range l.senders {
 		switch frame := s.writing.Load(); {
 		case s.conn != nil && s.conn.stuckFor(now) >= stuckTime:
+			s.cut.Store(&cutStuck)
 			s.conn.reset()
 		case s.overdue(now):
-			s.abort()
+			s.abort(&cutLate)
 		case frame != nil:
 			held = append(held, holding{frame, s})
 		}
@@ -131,7 +139,7 @@ func cutOldest(all []holding, before time.Time) {
 			size += len(last.JPEG())
 		}
 		if size > mostHeld && h.frame.Arrived.Before(before) {
-			h.sender.abort()
+			h.sender.abort(&cutHolding)
 		}
 	}
 }

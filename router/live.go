@@ -40,7 +40,7 @@ func Live(s *stream.Stream, options Options) http.Handler {
 			unavailable(w, r, s, err)
 			return
 		}
-		defer tellVisit(r, options, &send.frames)()
+		defer tellVisit(r, options, send)()
 		liveHead(w, r)
 		send.stream(s, v, frame, newHeartbeat(r.Context(), options.heartbeat()))
 	})

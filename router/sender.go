@@ -39,6 +39,7 @@ type sender struct {
 	end     atomic.Int64                 // of the latest part, in its connection's count of bytes written
 	due     atomic.Int64                 // when it must have arrived, in nanoseconds after the sender's begin; 0: none was sent
 	writing atomic.Pointer[stream.Frame] // what a Write holds now
+	cut     atomic.Pointer[error]        // why the sweep has ended the stream; nil: it has not
 }
 
 // newSender makes a sender that must be closed before the handler returns.
@@ -140,7 +141,8 @@ func (s *sender) overdue(now time.Time) bool {
 }
 
 // abort ends the viewer's stream from another goroutine, and its connection too if that serves nothing else.
-func (s *sender) abort() {
+func (s *sender) abort(why *error) {
+	s.cut.Store(why)
 	if s.conn != nil && s.single {
 		s.conn.reset()
 		return

@@ -16,6 +16,7 @@ type journey struct {
 	link      *link
 	size, fps int
 	reader    int           // bytes a second that the viewer reads; 0: as fast as they come
+	http2     bool          // over TLS
 	p50, p99  time.Duration // of age on arrival, at most; 0: whatever
 	use       float64       // of the link's rate, at least
 	share     float64       // of all pictures, at least
@@ -30,6 +31,8 @@ func journeys() []journey {
 	return []journey{
 		{name: "4 Mbit/s", link: &link{rate: 4 * mbit, delay: 5 * ms, queue: 4 * mbit / 20},
 			size: 50_000, fps: 25, p50: 300 * ms, use: 0.9},
+		{name: "4 Mbit/s, HTTP/2", link: &link{rate: 4 * mbit, delay: 5 * ms, queue: 4 * mbit / 20},
+			http2: true, size: 50_000, fps: 25, p50: 300 * ms, use: 0.9},
 		{name: "0.5 Mbit/s, large queue", link: &link{rate: mbit / 2, delay: 10 * ms, queue: 256 << 10},
 			size: 20_000, fps: 10, p50: 600 * ms, use: 0.85},
 		{name: "100 Mbit/s, 100 ms", link: &link{rate: 100 * mbit, delay: 50 * ms, queue: 100 * mbit / 10},
@@ -56,21 +59,36 @@ func TestFreshness(t *testing.T) {
 			t.Parallel()
 			j.link.lay(t)
 			camera := newCamera(t, time.Second/time.Duration(j.fps), picturesOf(j.size).take)
-			p := start(t, command(t, "-listen=:0", camera.url()))
-			j.link.far.enter(t)
-			v, err := dial(j.link.near.url(p)+"/live", 4096)
-			if err != nil {
-				t.Fatal(err)
+			var flags []string
+			if j.http2 {
+				file := certificate(t, t.TempDir())
+				flags = []string{"-tls-cert", file, "-tls-key", file}
 			}
-			t.Cleanup(v.close)
+			p := start(t, command(t, append(flags, "-listen=:0", camera.url())...))
+			j.link.far.enter(t)
+			v := j.look(t, j.link.near.url(p)+"/live")
 			if j.reader > 0 {
 				v.reader = bufio.NewReaderSize(&slowReader{Reader: v.reader, rate: j.reader}, 4096)
 			}
 			begun := time.Now()
-			v.conn.SetReadDeadline(begun.Add(warmUp + window))
+			v.within(warmUp + window)
 			j.judge(t, v.watch(), begun.Add(warmUp), window)
 		})
 	}
+}
+
+// look asks for a stream, and keeps little of it back.
+func (j journey) look(t *testing.T, address string) *viewer {
+	t.Helper()
+	if j.http2 {
+		return viewHTTP2(t, address)
+	}
+	v, err := dial(address, 4096)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(v.close)
+	return v
 }
 
 // A slowReader reads evenly so many bytes a second.

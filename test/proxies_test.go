@@ -1,10 +1,6 @@
 package test
 
 import (
-	"bufio"
-	"context"
-	"crypto/tls"
-	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -94,28 +90,4 @@ func watchUntil(v *viewer, pictures pictures, n int) error {
 		}
 	}
 	return nil
-}
-
-// viewHTTP2 asks for a stream by HTTP/2.
-func viewHTTP2(t *testing.T, address string) *viewer {
-	t.Helper()
-	transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := transport.RoundTrip(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cancel()
-		response.Body.Close()
-		transport.CloseIdleConnections()
-	})
-	if response.StatusCode != http.StatusOK || response.ProtoMajor != 2 {
-		t.Fatalf("%s %s", response.Proto, response.Status)
-	}
-	return &viewer{reader: bufio.NewReaderSize(response.Body, 64<<10)}
 }

@@ -109,7 +109,7 @@ func TestStuckOnUnixSocket(t *testing.T) {
 	const length = 14 * time.Second
 	socket := filepath.Join(t.TempDir(), "socket")
 	camera := newCamera(t, 40*time.Millisecond, picturesOf(50_000).take)
-	p := start(t, command(t, anyPort, "-listen=unix:"+socket, camera.url()))
+	p := start(t, command(t, anyPort, "-log-level=debug", "-listen=unix:"+socket, camera.url()))
 	slow := view(t, "unix:"+socket+"?/live")
 	slow.within(2 * length)
 	slow.reader = bufio.NewReaderSize(&slowReader{Reader: slow.reader, rate: 250_000}, 4096)
@@ -125,6 +125,7 @@ func TestStuckOnUnixSocket(t *testing.T) {
 	if took := time.Since(begun); took < 9*time.Second || took > 20*time.Second {
 		t.Errorf("the viewer who never reads was gone after %v; 10 to 11 s after the last byte is promised", took)
 	}
+	p.await(t, `(viewer is cut off).* reason="nothing was taken for 10 s"`)
 	time.Sleep(time.Until(begun.Add(length)))
 	slow.close()
 	last := <-lasted

@@ -3,10 +3,12 @@ package test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/http/httputil"
 	"net/textproto"
 	"net/url"
@@ -71,6 +73,37 @@ func dial(address string, buffer int, headers ...string) (*viewer, error) {
 		v.reader = bufio.NewReaderSize(httputil.NewChunkedReader(v.reader), buffer)
 	}
 	return v, err
+}
+
+// viewHTTP2 asks for a stream by HTTP/2.
+func viewHTTP2(tb testing.TB, address string) *viewer {
+	tb.Helper()
+	conn, err := tls.Dial("tcp", strings.Split(address, "/")[2], &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	transport := &http.Transport{ForceAttemptHTTP2: true, DialTLSContext: func(context.Context, string, string) (net.Conn, error) {
+		return conn, nil // made by the test's own goroutine, which may be in a network namespace
+	}}
+	request, err := http.NewRequest(http.MethodGet, address, nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	v := &viewer{conn: conn}
+	v.within(20 * time.Second)
+	response, err := transport.RoundTrip(request)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		conn.Close()
+		response.Body.Close()
+	})
+	if response.StatusCode != http.StatusOK || response.ProtoMajor != 2 {
+		tb.Fatalf("%s %s", response.Proto, response.Status)
+	}
+	v.reader = bufio.NewReaderSize(response.Body, 64<<10)
+	return v
 }
 
 func (v *viewer) close() { v.conn.Close() }
