@@ -94,9 +94,9 @@ func (l *Limits) unwatch(s *sender) {
 
 // Why streams are cut off.
 var (
-	cutStuck   = errors.New("nothing was taken for 10 s")
-	cutLate    = errors.New("a part took too long")
-	cutHolding = errors.New("there was too much memory in the oldest pictures under way")
+	errStuck   = errors.New("nothing was taken for 10 s")
+	errLate    = errors.New("a part took too long")
+	errHolding = errors.New("there was too much memory in the oldest pictures under way")
 )
 
 // A holding is a picture that somebody is being sent.
@@ -114,10 +114,10 @@ func (l *Limits) sweep() {
 	for s := range l.senders {
 		switch frame := s.writing.Load(); {
 		case s.conn != nil && s.conn.stuckFor(now) >= stuckTime:
-			s.cut.Store(&cutStuck)
+			s.cut.Store(&errStuck)
 			s.conn.reset()
 		case s.overdue(now):
-			s.abort(&cutLate)
+			s.abort(&errLate)
 		case frame != nil:
 			held = append(held, holding{frame, s})
 		}
@@ -139,7 +139,7 @@ func cutOldest(all []holding, before time.Time) {
 			size += len(last.JPEG())
 		}
 		if size > mostHeld && h.frame.Arrived.Before(before) {
-			h.sender.abort(&cutHolding)
+			h.sender.abort(&errHolding)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package test
 
 import (
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -99,16 +98,6 @@ func needDescriptors(t *testing.T, n int) {
 func number(text string) int {
 	n, _ := strconv.Atoi(text)
 	return n
-}
-
-// descriptors is how many files a process has open.
-func descriptors(t *testing.T, pid int) int {
-	t.Helper()
-	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return len(files)
 }
 
 // TestFewDescriptors runs out of them: who watches misses nothing, and who waits comes in when others leave.
