@@ -92,6 +92,11 @@ func (f front) serve(t *testing.T, p *program, replace ...string) (address strin
 	return f.configured(t, p, conf)
 }
 
+// bySocket is what must be replaced in the recipe to make the server come by a Unix socket.
+func (f front) bySocket(socket string) []string {
+	return []string{f.socket[0], strings.ReplaceAll(f.socket[1], socketName, socket)}
+}
+
 // configured starts the server with a configuration.
 func (f front) configured(t *testing.T, p *program, conf string) (address string) {
 	t.Helper()

@@ -24,7 +24,7 @@ func TestProxiesSlow(t *testing.T) {
 		}{
 			{"recipe", func(t *testing.T, f front, p *program) string { return f.serve(t, p) }, nil, 3 * time.Second},
 			{"recipe, socket", func(t *testing.T, f front, p *program) string {
-				return f.serve(t, p, f.socket[0], strings.ReplaceAll(f.socket[1], socketName, socket))
+				return f.serve(t, p, f.bySocket(socket)...)
 			}, []string{"-listen=unix:" + socket}, 2 * time.Second},
 			{"defaults", func(t *testing.T, f front, p *program) string { return f.configured(t, p, f.plain) }, nil, 4 * time.Second},
 			{"defaults, max-rate", func(t *testing.T, f front, p *program) string { return f.configured(t, p, f.plain) }, []string{"-max-rate=240KB"}, time.Second},
@@ -72,8 +72,9 @@ func TestProxiesNames(t *testing.T) {
 	for _, f := range fronts {
 		t.Run(f.name, func(t *testing.T) {
 			strict := start(t, command(t, anyPort, "pattern:#width=64&height=48"))
-			p := start(t, command(t, anyPort, "-allowed-hosts=cameras.example", "-trusted-proxy=127.0.0.1", "-log-level=debug",
-				"-token", writeFile(t, "token", secretToken, 0o600), "pattern:#width=64&height=48"))
+			socket := filepath.Join(t.TempDir(), filepath.Base(socketName))
+			p := start(t, command(t, anyPort, "-listen=unix:"+socket, "-allowed-hosts=cameras.example", "-trusted-proxy=127.0.0.1,unix",
+				"-log-level=debug", "-token", writeFile(t, "token", secretToken, 0o600), "pattern:#width=64&height=48"))
 			address := f.serve(t, p)
 			code, header := status(t, address+"/?token="+secretToken, "Host", "cameras.example")
 			if cookie := header.Get("Set-Cookie"); code != 303 || header.Get("Location") != "./" || !strings.Contains(cookie, "Secure") {
@@ -86,6 +87,8 @@ func TestProxiesNames(t *testing.T) {
 			}
 			lookFrom(t, "127.0.0.5", address+"/live?token="+secretToken)
 			p.await(t, `(viewer leaves).* client=127\.0\.0\.5 `)
+			lookFrom(t, "127.0.0.6", f.serve(t, p, f.bySocket(socket)...)+"/live?token="+secretToken)
+			p.await(t, `(viewer leaves).* client=127\.0\.0\.6 `)
 		})
 	}
 }
