@@ -130,7 +130,7 @@ func (v *viewer) watch() []arrival {
 	for {
 		n, taken, err := v.skim()
 		if err != nil {
-			if !errors.Is(err, net.ErrClosed) {
+			if !errors.Is(err, net.ErrClosed) && !errors.Is(err, os.ErrDeadlineExceeded) {
 				fmt.Fprintln(os.Stderr, "a viewer lost its stream:", err)
 			}
 			return arrivals

@@ -36,8 +36,9 @@ func TestProxiesSlow(t *testing.T) {
 				l := &link{rate: 2 * mbit, delay: 15 * ms, queue: 128 << 10}
 				l.lay(t)
 				camera := newCamera(t, 40*ms, picturesOf(50_000).take)
-				f.host = l.near.address
-				address := way.serve(t, f, start(t, command(t, append(way.flags, anyPort, camera.url())...)))
+				there := f // each test's own
+				there.host = l.near.address
+				address := way.serve(t, there, start(t, command(t, append(way.flags, anyPort, camera.url())...)))
 				l.far.enter(t)
 				v := view(t, address+"/live")
 				begun := time.Now()
