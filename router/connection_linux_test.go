@@ -174,3 +174,36 @@ func (c counter) Write(p []byte) (int, error) {
 }
 
 func (c counter) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+
+// Who takes a second and more for each of very large pictures gets them whole, as long as there are few such viewers.
+func TestFewLargePictures(t *testing.T) {
+	const size = 16 << 20
+	s := open(t, ticking(700*time.Millisecond, size), stream.Options{})
+	handler := router.Live(s, router.Options{})
+	for range 3 {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			r := bufio.NewReaderSize(&unhurried{r: lane{network: "tcp", buffer: 64 << 10}.watch(t, handler), rate: size}, 4096)
+			for range 4 {
+				readTime(t, r)
+			}
+		})
+	}
+}
+
+// unhurried reads so many bytes a second.
+type unhurried struct {
+	r    io.Reader
+	rate int
+	due  time.Time
+}
+
+func (u *unhurried) Read(p []byte) (int, error) {
+	time.Sleep(time.Until(u.due))
+	n, err := u.r.Read(p)
+	if u.due.IsZero() {
+		u.due = time.Now()
+	}
+	u.due = u.due.Add(time.Duration(n) * time.Second / time.Duration(u.rate))
+	return n, err
+}

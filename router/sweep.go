@@ -12,9 +12,10 @@ const (
 	sweepPause = 500 * time.Millisecond
 	// stuckTime is how long a connection may take no byte of what waits for it.
 	stuckTime = 10 * time.Second
-	// mostHeld bounds the memory for pictures that Writes under way hold. The collector may take as much again. Those that
-	// are still news are not cut off.
+	// mostHeld bounds the memory, in bytes, for pictures that Writes under way hold. The collector may take as much again.
+	// Nobody is cut off who holds news, or one of a few, however large they are.
 	mostHeld = 14 << 20
+	few      = 3
 	news     = 500 * time.Millisecond
 )
 
@@ -77,14 +78,15 @@ func (l *Limits) sweep() {
 // cutOldest ends the streams of those who hold the oldest pictures, from before a time, where all together are too much.
 func cutOldest(all []holding, before time.Time) {
 	slices.SortFunc(all, func(a, b holding) int { return b.frame.Arrived.Compare(a.frame.Arrived) })
-	size := 0
+	pictures, size := 0, 0
 	var last *stream.Frame
 	for _, h := range all {
 		if h.frame != last { // whoever share a picture share its memory
 			last = h.frame
+			pictures++
 			size += len(last.JPEG())
 		}
-		if size > mostHeld && h.frame.Arrived.Before(before) {
+		if size > mostHeld && pictures > few && h.frame.Arrived.Before(before) {
 			h.sender.abort(&errHolding)
 		}
 	}
