@@ -16,11 +16,13 @@ type crowd struct {
 	here    int
 	most    int  // at a time, since memory was given back
 	leaving bool // memory will be given back in a moment
+	tidied  time.Time
 }
 
 const (
 	crowded   = 200 // fewer are not worth it
 	leaveTime = 300 * time.Millisecond
+	tidyPause = 5 * time.Second // or more between two times
 )
 
 // note is for http.Server.ConnState.
@@ -35,14 +37,14 @@ func (c *crowd) note(_ net.Conn, state http.ConnState) {
 		c.here--
 		if !c.leaving && c.most >= crowded && c.here <= c.most/2 {
 			c.leaving = true
-			time.AfterFunc(leaveTime, c.tidy)
+			time.AfterFunc(max(leaveTime, tidyPause-time.Since(c.tidied)), c.tidy)
 		}
 	}
 }
 
 func (c *crowd) tidy() {
 	c.mu.Lock()
-	c.most, c.leaving = c.here, false
+	c.most, c.leaving, c.tidied = c.here, false, time.Now()
 	c.mu.Unlock()
 	runtime.GC() // what sync.Pool keeps for another time, as net/http does, outlives one collection
 	debug.FreeOSMemory()

@@ -17,13 +17,17 @@ import (
 //
 // Without it everything works, but on a slow link pictures grow old in the kernel's buffers.
 func ConnContext(ctx context.Context, c net.Conn) context.Context {
-	plain := true
+	plain := false
+	switch c.(type) {
+	case *net.TCPConn, *net.UnixConn: // and not what has such a one within it
+		plain = true
+	}
 	for {
 		wrapper, ok := c.(interface{ NetConn() net.Conn }) // as tls.Conn
 		if !ok {
 			break
 		}
-		c, plain = wrapper.NetConn(), false
+		c = wrapper.NetConn()
 	}
 	socket, ok := c.(syscall.Conn)
 	if !ok {

@@ -24,6 +24,21 @@ type lane struct {
 	name, network   string
 	secure, version bool // TLS, HTTP/2
 	buffer          int  // of the viewer's kernel; 0: its own choice
+	accept          func(net.Conn) net.Conn
+}
+
+// accepting is a listener whose connections are made into others.
+type accepting struct {
+	net.Listener
+	accept func(net.Conn) net.Conn
+}
+
+func (a accepting) Accept() (net.Conn, error) {
+	c, err := a.Listener.Accept()
+	if err == nil && a.accept != nil {
+		c = a.accept(c)
+	}
+	return c, err
 }
 
 // watch asks for the stream and reads it with small buffers.
@@ -37,6 +52,7 @@ func (l lane) watch(t *testing.T, handler http.Handler) *bufio.Reader {
 		}
 		server.Listener = listener
 	}
+	server.Listener = accepting{server.Listener, l.accept}
 	server.EnableHTTP2 = l.version
 	if l.secure {
 		server.StartTLS()
@@ -162,6 +178,43 @@ func TestMiddlewareSeesAll(t *testing.T) {
 	}
 }
 
+// What the application has made of connections sees every byte as well.
+func TestConnectionSeesAll(t *testing.T) {
+	s := open(t, ticking(10*time.Millisecond, 5000), stream.Options{})
+	var written atomic.Int64
+	r := lane{network: "tcp", accept: func(c net.Conn) net.Conn { return meter{c.(*net.TCPConn), &written} }}.watch(t, router.Live(s, router.Options{}))
+	for i := range 20 {
+		readTime(t, r)
+		if seen := written.Load(); seen < int64(i+1)*5000 {
+			t.Fatalf("after %d pictures of 5 KB the connection has seen %d bytes", i+1, seen)
+		}
+	}
+}
+
+// meter counts what is written, and has all other methods of a TCP connection.
+type meter struct {
+	*net.TCPConn
+	written *atomic.Int64
+}
+
+func (m meter) Write(p []byte) (int, error) {
+	m.written.Add(int64(len(p)))
+	return m.TCPConn.Write(p)
+}
+
+// An application that has sent the head itself, which makes it a response of chunks, still gets a good one.
+func TestHeadSentBefore(t *testing.T) {
+	s := open(t, ticking(10*time.Millisecond, 5000), stream.Options{})
+	live := router.Live(s, router.Options{})
+	r := lane{network: "tcp"}.watch(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusOK)
+		live.ServeHTTP(w, r)
+	}))
+	for range 20 {
+		readTime(t, r)
+	}
+}
+
 // counter counts what is written.
 type counter struct {
 	http.ResponseWriter
@@ -184,7 +237,7 @@ func TestFewLargePictures(t *testing.T) {
 		t.Run("", func(t *testing.T) {
 			t.Parallel()
 			r := bufio.NewReaderSize(&unhurried{r: lane{network: "tcp", buffer: 64 << 10}.watch(t, handler), rate: size}, 4096)
-			for range 4 {
+			for range 2 {
 				readTime(t, r)
 			}
 		})

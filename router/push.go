@@ -20,10 +20,14 @@ func (s *sender) taker() func(*stream.Frame) bool {
 	return s.take
 }
 
-// bare reports whether w is net/http's own writer of HTTP/1.
+// bare reports whether w is net/http's own writer of HTTP/1, and has not sent a head that would make it write chunks.
 func bare(w http.ResponseWriter) bool {
 	t := reflect.TypeOf(w)
-	return t.Kind() == reflect.Pointer && t.Elem().PkgPath() == "net/http" && t.Elem().Name() == "response"
+	if t.Kind() != reflect.Pointer || t.Elem().PkgPath() != "net/http" || t.Elem().Name() != "response" {
+		return false
+	}
+	sent := reflect.ValueOf(w).Elem().FieldByName("wroteHeader")
+	return sent.IsValid() && sent.Kind() == reflect.Bool && !sent.Bool()
 }
 
 // take sends a frame if that needs no waiting. Where it does, frame sends the rest.

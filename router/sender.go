@@ -137,7 +137,7 @@ func (s *sender) overdue(now time.Time) bool {
 	}
 	end := s.end.Load()
 	delivered, ok := s.conn.delivered()
-	return ok && delivered < end
+	return ok && delivered < end && due == time.Duration(s.due.Load()) // and nothing was sent meanwhile
 }
 
 // abort ends the viewer's stream from another goroutine, and its connection too if that serves nothing else.

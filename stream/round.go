@@ -72,7 +72,7 @@ func (r *round) run(s *Stream) {
 	for {
 		news := s.news.Load()
 		for i := range r.places {
-			r.places[i].bring(news)
+			r.places[i].bring()
 		}
 		select {
 		case <-news.stale:
@@ -83,21 +83,23 @@ func (r *round) run(s *Stream) {
 }
 
 // bring lets who waits take what is new, and ends the waiting where that is not possible.
-func (p *place) bring(news *news) {
+func (p *place) bring() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.waiting == nil {
 		return
 	}
-	frame, err := p.waiting.offer(news)
+	frame, err := p.waiting.offer()
 	if frame != nil || err != nil {
 		p.waiting = nil
 		p.brought <- find{frame, err}
 	}
 }
 
-// offer finds what Next must return, beyond what Take has taken; often nothing.
-func (v *Viewer) offer(news *news) (*Frame, error) {
+// offer finds what Next must return, beyond what Take has taken; often nothing. What was news when the round began may be
+// of a run that the viewer has never seen.
+func (v *Viewer) offer() (*Frame, error) {
+	news := v.stream.news.Load()
 	frame, err := v.look(news)
 	if frame != nil && v.options.Take(frame) {
 		return v.look(news) // it may have been the last
@@ -105,15 +107,20 @@ func (v *Viewer) offer(news *news) (*Frame, error) {
 	return frame, err
 }
 
-// wait is [Viewer.Next] of a viewer who has the place.
-func (p *place) wait(ctx context.Context, v *Viewer) (*Frame, error) {
+// join makes a viewer wait where there is nothing for it yet.
+func (p *place) join(v *Viewer) (*Frame, error) {
 	p.mu.Lock()
-	frame, err := v.offer(v.stream.news.Load())
+	defer p.mu.Unlock()
+	frame, err := v.offer()
 	if frame == nil && err == nil {
 		p.waiting = v
 	}
-	p.mu.Unlock()
-	if frame != nil || err != nil {
+	return frame, err
+}
+
+// wait is [Viewer.Next] of a viewer who has the place.
+func (p *place) wait(ctx context.Context, v *Viewer) (*Frame, error) {
+	if frame, err := p.join(v); frame != nil || err != nil {
 		return frame, err
 	}
 	select {

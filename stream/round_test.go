@@ -134,3 +134,28 @@ func TestTakeUntilTheEnd(t *testing.T) {
 		})
 	}
 }
+
+// While another viewer of the round takes its time, a run ends and the next begins: who comes for that one is shown nothing
+// of the one before.
+func TestTakeKnowsItsRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runs := 0
+		s := open(t, stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
+			if runs++; runs > 1 {
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			time.Sleep(time.Second)
+			emit(stream.Picture{JPEG: picture(1)})
+			return stream.ErrEnded
+		}), stream.Options{})
+		slow := s.View(stream.ViewerOptions{Take: func(*stream.Frame) bool { time.Sleep(time.Second); return true }})
+		defer slow.Close()
+		go slow.Next(t.Context())
+		time.Sleep(1500 * time.Millisecond)
+		wantState(t, s, stream.Ended)
+		late := s.View(stream.ViewerOptions{Take: func(f *stream.Frame) bool { t.Error("frame", f.Seq); return true }})
+		defer late.Close()
+		none(t, late, 2*time.Second)
+	})
+}
