@@ -30,9 +30,7 @@ type socket struct {
 func (s *socket) attach(c net.Conn, raw syscall.RawConn) {
 	s.raw = raw
 	s.look = func(fd uintptr) { s.bytes, s.err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) }
-	s.write = func(fd uintptr) {
-		s.taken, _ = unix.SendmsgN(int(fd), s.part, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
-	}
+	s.write = func(fd uintptr) { s.taken, _ = unix.Write(int(fd), s.part) } // Go's sockets do not block
 	if _, ok := c.(*net.TCPConn); ok {
 		raw.Control(func(fd uintptr) { // without it TCP's own patience counts
 			unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(userTimeout.Milliseconds()))
