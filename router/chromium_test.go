@@ -62,15 +62,22 @@ func pipe(t *testing.T) (r, w *os.File) {
 	return r, w
 }
 
+// attach talks to the page from now on, which may come after other targets.
 func (c *chromium) attach() {
-	var targets struct {
-		TargetInfos []struct{ TargetID, Type string }
-	}
-	for len(targets.TargetInfos) == 0 {
+	page := ""
+	for page == "" {
+		var targets struct {
+			TargetInfos []struct{ TargetID, Type string }
+		}
 		c.call("Target.getTargets", nil, &targets)
+		for _, target := range targets.TargetInfos {
+			if target.Type == "page" {
+				page = target.TargetID
+			}
+		}
 	}
 	var attached struct{ SessionID string }
-	c.call("Target.attachToTarget", fields{"targetId": targets.TargetInfos[0].TargetID, "flatten": true}, &attached)
+	c.call("Target.attachToTarget", fields{"targetId": page, "flatten": true}, &attached)
 	c.session = attached.SessionID
 }
 
