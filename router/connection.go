@@ -79,7 +79,7 @@ func (c *connection) stuckFor(now time.Time) time.Duration {
 	}
 	taken, ok := c.socket.acked()
 	if !ok {
-		taken = c.written.Load() - int64(queued)
+		taken, _ = c.delivered()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

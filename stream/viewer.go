@@ -14,9 +14,9 @@ type ViewerOptions struct {
 	MaxRate float64
 	// Ready is asked when there is a new frame; false passes it over, and the next frame asks again. Nil is always ready.
 	Ready func(*Frame) bool
-	// Take, if not nil, gets each frame that [Viewer.Next] would return, which then waits on; false makes Next return it. One
-	// goroutine calls it, and Ready, for many viewers: it must not wait for anything, nor panic. To who has nothing to do but to pass
-	// small pictures on it saves the waking of a goroutine for each.
+	// Take, if not nil, gets each frame that [Viewer.Next] would return, which then waits on; false makes Next return it.
+	// One goroutine calls it, and Ready, for many viewers: it must not wait for anything, nor panic. To who has nothing to
+	// do but to pass small pictures on it saves the waking of a goroutine for each.
 	Take func(*Frame) bool
 }
 

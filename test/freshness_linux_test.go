@@ -66,29 +66,36 @@ func TestFreshness(t *testing.T) {
 			}
 			p := start(t, command(t, append(flags, "-listen=:0", camera.url())...))
 			j.link.far.enter(t)
-			v := j.look(t, j.link.near.url(p)+"/live")
+			address := j.link.near.url(p) + "/live"
+			var v *viewer
+			if j.http2 {
+				v = viewHTTP2(t, address)
+			} else {
+				v = viewThrough(t, address, 4096)
+			}
 			if j.reader > 0 {
 				v.reader = bufio.NewReaderSize(&slowReader{Reader: v.reader, rate: j.reader}, 4096)
 			}
 			begun := time.Now()
 			v.within(warmUp + window)
-			j.judge(t, v.watch(), begun.Add(warmUp), window)
+			j.judge(t, after(begun.Add(warmUp), v.watch()), window)
 		})
 	}
 }
 
-// look asks for a stream, and keeps little of it back.
-func (j journey) look(t *testing.T, address string) *viewer {
-	t.Helper()
-	if j.http2 {
-		return viewHTTP2(t, address)
+// after is what came from a time on.
+func after(from time.Time, all []arrival) []arrival {
+	return slices.DeleteFunc(all, func(a arrival) bool { return a.at.Before(from) })
+}
+
+// agesOf is how old the pictures were when they came, the youngest first.
+func agesOf(all []arrival) []time.Duration {
+	ages := make([]time.Duration, len(all))
+	for i, a := range all {
+		ages[i] = a.at.Sub(a.taken)
 	}
-	v, err := dial(address, 4096)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(v.close)
-	return v
+	slices.Sort(ages)
+	return ages
 }
 
 // A slowReader reads evenly so many bytes a second.
@@ -108,12 +115,11 @@ func (r *slowReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (j journey) judge(t *testing.T, all []arrival, from time.Time, window time.Duration) {
-	all = slices.DeleteFunc(all, func(a arrival) bool { return a.at.Before(from) })
+func (j journey) judge(t *testing.T, all []arrival, window time.Duration) {
 	if len(all) < 2 {
 		t.Fatalf("%d pictures came in %v", len(all), window)
 	}
-	ages := agesAfter(all, from)
+	ages := agesOf(all)
 	first, last := all[0], all[len(all)-1]
 	rate := float64((len(all)-1)*j.size) / last.at.Sub(first.at).Seconds()
 	p50, p99, share := ages[len(ages)/2], ages[len(ages)*99/100], float64(len(all)-1)/float64(last.number-first.number)

@@ -80,8 +80,10 @@ func (f front) serve(t *testing.T, p *program, replace ...string) (address strin
 		t.Fatal(err)
 	}
 	conf := string(recipe)
-	if !strings.Contains(conf, f.socket[1]) {
-		t.Errorf("%s does not name the socket", f.recipe)
+	for _, way := range f.socket {
+		if !strings.Contains(conf, way) {
+			t.Fatalf("%s does not lead to the program by %s", f.recipe, way)
+		}
 	}
 	for pairs := slices.Concat(f.replace, replace); len(pairs) > 0; pairs = pairs[2:] {
 		if !strings.Contains(conf, pairs[0]) {

@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +42,7 @@ func TestProxiesSlow(t *testing.T) {
 				v := view(t, address+"/live")
 				begun := time.Now()
 				v.within(warmUp + window)
-				ages := agesAfter(v.watch(), begun.Add(warmUp))
+				ages := agesOf(after(begun.Add(warmUp), v.watch()))
 				if len(ages) < 5 {
 					t.Fatalf("%d pictures", len(ages))
 				}
@@ -55,17 +54,6 @@ func TestProxiesSlow(t *testing.T) {
 			})
 		}
 	}
-}
-
-// agesAfter is how old the pictures were that came after a time, the youngest first.
-func agesAfter(all []arrival, from time.Time) (ages []time.Duration) {
-	for _, a := range all {
-		if a.at.After(from) {
-			ages = append(ages, a.at.Sub(a.taken))
-		}
-	}
-	slices.Sort(ages)
-	return ages
 }
 
 // TestProxiesNames asks each server by its name: the program answers to it if it is told to, and knows its viewers.

@@ -29,7 +29,13 @@ type viewer struct {
 // view asks for a stream and reads the head of the answer.
 func view(tb testing.TB, address string, headers ...string) *viewer {
 	tb.Helper()
-	v, err := dial(address, 64<<10, headers...)
+	return viewThrough(tb, address, 64<<10, headers...)
+}
+
+// viewThrough is view with a buffer of so many bytes, in which pictures may grow old.
+func viewThrough(tb testing.TB, address string, buffer int, headers ...string) *viewer {
+	tb.Helper()
+	v, err := dial(address, buffer, headers...)
 	if err != nil {
 		tb.Fatal(err)
 	}
