@@ -10,6 +10,7 @@ import (
 
 	"mjpegazer/router"
 	"mjpegazer/stream"
+	"mjpegazer/test/browser"
 )
 
 // asked counts what a browser asks for at a time.
@@ -53,14 +54,14 @@ const (
 )
 
 // moved waits until the pictures with the indexes given look different.
-func (c *chromium) moved(d time.Duration, pictures ...int) {
-	c.t.Helper()
-	before := strings.Split(c.eval(jsLook), " ")
+func moved(t *testing.T, p *browser.Page, d time.Duration, pictures ...int) {
+	t.Helper()
+	before := strings.Split(p.Eval(jsLook), " ")
 	end := time.Now().Add(d)
 	for _, i := range pictures {
-		for strings.Split(c.eval(jsLook), " ")[i] == before[i] {
+		for strings.Split(p.Eval(jsLook), " ")[i] == before[i] {
 			if time.Now().After(end) {
-				c.t.Errorf("picture %d does not move", i)
+				t.Errorf("picture %d does not move", i)
 				return
 			}
 			time.Sleep(50 * time.Millisecond)
@@ -70,27 +71,27 @@ func (c *chromium) moved(d time.Duration, pictures ...int) {
 
 func TestPageInChromium(t *testing.T) {
 	t.Parallel()
-	c := startChromium(t)
+	p := browser.Open(t, browser.Chromium)
 	a := &asked{Handler: router.New(sixCameras(t), router.Options{})}
 	server := serve(t, a)
-	c.call("Emulation.setDeviceMetricsOverride", fields{"width": 1280, "height": 800, "deviceScaleFactor": 1, "mobile": false}, nil)
-	c.open(server.URL + "/")
-	c.want(jsStates, "live live down live live live", 15*time.Second)
+	p.Resize(browser.Viewport{Width: 1280, Height: 800})
+	p.Go(server.URL + "/")
+	p.Want(jsStates, "live live down live live live", 15*time.Second)
 
-	c.want(jsReason, "Down: connection refused", time.Second)
-	c.want(jsSizes, "32 32 1 32 32 32", 10*time.Second) // 1 is the blank
-	c.moved(15*time.Second, 0, 1, 3, 4, 5)
+	p.Want(jsReason, "Down: connection refused", time.Second)
+	p.Want(jsSizes, "32 32 1 32 32 32", 10*time.Second) // 1 is the blank
+	moved(t, p, 15*time.Second, 0, 1, 3, 4, 5)
 
-	c.eval(`document.querySelector('#e .picture').click()`)
-	c.want(jsLarge, "e", time.Second)
-	c.moved(5*time.Second, 4)
+	p.Eval(`document.querySelector('#e .picture').click()`)
+	p.Want(jsLarge, "e", time.Second)
+	moved(t, p, 5*time.Second, 4)
 	waitFor(t, 5*time.Second, func() bool { return a.live.Load() == 1 }, "one stream for the enlarged camera alone")
-	c.key("ArrowRight")
-	c.want(jsLarge, "f", time.Second)
-	c.key("Escape")
-	c.want(jsLarge, "", time.Second)
-	c.want(`location.hash`, "", time.Second)
-	c.moved(15*time.Second, 0, 1, 3, 4, 5)
+	p.Key("ArrowRight")
+	p.Want(jsLarge, "f", time.Second)
+	p.Key("Escape")
+	p.Want(jsLarge, "", time.Second)
+	p.Want(`location.hash`, "", time.Second)
+	moved(t, p, 15*time.Second, 0, 1, 3, 4, 5)
 
 	// A stream that the page has left is seen to end here a moment later.
 	if most := a.mostLive.Load(); most > 4+1 {
@@ -99,13 +100,6 @@ func TestPageInChromium(t *testing.T) {
 	if most := a.most.Load(); most > 6 {
 		t.Errorf("%d requests at a time", most)
 	}
-}
-
-// key presses a key.
-func (c *chromium) key(name string) {
-	c.t.Helper()
-	c.call("Input.dispatchKeyEvent", fields{"type": "keyDown", "key": name}, nil)
-	c.call("Input.dispatchKeyEvent", fields{"type": "keyUp", "key": name}, nil)
 }
 
 func waitFor(t *testing.T, d time.Duration, ready func() bool, what string) {
@@ -120,38 +114,38 @@ func waitFor(t *testing.T, d time.Duration, ready func() bool, what string) {
 
 func TestPageComesBack(t *testing.T) {
 	t.Parallel()
-	c := startChromium(t)
+	p := browser.Open(t, browser.Chromium)
 	cameras := sixCameras(t)
 	a := &asked{Handler: router.New(cameras, router.Options{})}
 	server := serve(t, a)
-	c.open(server.URL + "/#b")
-	c.want(jsLarge, "b", 5*time.Second)
-	c.want(jsStates+`.split(' ')[1]`, "live", 10*time.Second)
-	c.moved(5*time.Second, 1)
+	p.Go(server.URL + "/#b")
+	p.Want(jsLarge, "b", 5*time.Second)
+	p.Want(jsStates+`.split(' ')[1]`, "live", 10*time.Second)
+	moved(t, p, 5*time.Second, 1)
 
 	// The stream ends, and nothing tells the page: somebody else keeps the camera live.
 	v := cameras[1].Stream.View(stream.ViewerOptions{})
 	defer v.Close()
 	server.CloseClientConnections()
-	c.moved(20*time.Second, 1)
+	moved(t, p, 20*time.Second, 1)
 
 	a.down.Store(true)
 	server.CloseClientConnections()
-	c.want(`document.querySelector('.lost').hidden`, "false", 10*time.Second)
+	p.Want(`document.querySelector('.lost').hidden`, "false", 10*time.Second)
 	a.down.Store(false)
-	c.want(`document.querySelector('.lost').hidden`, "true", 10*time.Second)
-	c.moved(20*time.Second, 1)
+	p.Want(`document.querySelector('.lost').hidden`, "true", 10*time.Second)
+	moved(t, p, 20*time.Second, 1)
 
 	hide := `Object.defineProperty(document, 'hidden', {value: %v, configurable: true}), document.dispatchEvent(new Event('visibilitychange'))`
-	c.eval(strings.Replace(hide, "%v", "true", 1))
+	p.Eval(strings.Replace(hide, "%v", "true", 1))
 	waitFor(t, 5*time.Second, func() bool { return a.now.Load() == 0 }, "nothing is asked for while nobody looks")
-	c.eval(strings.Replace(hide, "%v", "false", 1))
-	c.moved(10*time.Second, 1)
+	p.Eval(strings.Replace(hide, "%v", "false", 1))
+	moved(t, p, 10*time.Second, 1)
 }
 
 func TestPagePlaysWhatHasEndedOnlyForWhoEnlargesIt(t *testing.T) {
 	t.Parallel()
-	c := startChromium(t)
+	p := browser.Open(t, browser.Chromium)
 	var runs atomic.Int32
 	film := stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
 		runs.Add(1)
@@ -162,25 +156,25 @@ func TestPagePlaysWhatHasEndedOnlyForWhoEnlargesIt(t *testing.T) {
 		return stream.ErrEnded
 	})
 	server := serve(t, router.New([]router.Camera{{Name: "film", Stream: open(t, film, stream.Options{})}}, router.Options{}))
-	c.open(server.URL + "/")
-	c.want(jsStates, "ended", 10*time.Second)
-	c.want(jsSizes, "32", time.Second)
+	p.Go(server.URL + "/")
+	p.Want(jsStates, "ended", 10*time.Second)
+	p.Want(jsSizes, "32", time.Second)
 	played := runs.Load()
 	time.Sleep(3 * time.Second) // longer than between two tries, or two readings of status
-	c.want(jsSizes, "32", time.Second)
+	p.Want(jsSizes, "32", time.Second)
 	if n := runs.Load(); n != played {
 		t.Errorf("played %d times more", n-played)
 	}
-	c.eval(`document.querySelector('.picture').click()`)
+	p.Eval(`document.querySelector('.picture').click()`)
 	waitFor(t, 5*time.Second, func() bool { return runs.Load() == played+1 }, "played again")
 }
 
 func TestPageInChromiumWithoutAScript(t *testing.T) {
 	t.Parallel()
-	c := startChromium(t)
+	p := browser.Open(t, browser.Chromium)
 	server := serve(t, router.New(sixCameras(t), router.Options{}))
-	c.call("Emulation.setScriptExecutionDisabled", fields{"value": true}, nil)
-	c.open(server.URL + "/")
-	c.want(jsSizes, "32 32 0 32 32 32", 15*time.Second)
-	c.moved(5*time.Second, 0, 1, 3)
+	p.NoScript()
+	p.Go(server.URL + "/")
+	p.Want(jsSizes, "32 32 0 32 32 32", 15*time.Second)
+	moved(t, p, 5*time.Second, 0, 1, 3)
 }
