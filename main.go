@@ -3,32 +3,20 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
-	"fmt"
 	"io"
-	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"os/signal"
-	"runtime"
-	"runtime/debug"
-	"strings"
-	"sync"
+	"regexp"
 	"syscall"
-	"time"
 
-	"mjpegazer/router"
-	"mjpegazer/source"
-	"mjpegazer/stream"
+	"mjpegazer/router/server"
 )
 
 func main() {
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run is the program; its result the exit status: 2 where the user must ask differently, 1 where something failed.
+// run runs one of the program's commands; its result is the exit status.
 func run(args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "webcams" {
 		return webcams(args[1:], stdout, stderr)
@@ -36,168 +24,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "probe" {
 		return probe(args[1:], stdout, stderr)
 	}
-	c, err := parse(args, os.Getenv, stdout)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case err != nil:
-		fmt.Fprintln(stderr, "mjpegazer:", err)
-		return 2
-	case c.version:
-		fmt.Fprintln(stdout, "mjpegazer", version(), build())
-		return 0
-	}
-	if err := serve(c, stderr); err != nil {
-		fmt.Fprintln(stderr, "mjpegazer:", err)
-		return 1
-	}
-	return 0
-}
-
-// serve runs until it is told to stop by a signal.
-func serve(c config, stderr io.Writer) error {
-	log, closeLog, err := openLog(c, stderr)
-	if err != nil {
-		return err
-	}
-	defer closeLog()
-	keepWithinMemory()
-	guard, err := c.access.open(log)
-	if err != nil {
-		return err
-	}
-	secure, err := c.access.tls(log)
-	if err != nil {
-		return err
-	}
-	listeners, err := listenAll(c.listen)
-	if err != nil {
-		return err
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-
-	cameras := openCameras(c, log)
-	options := router.Options{HealthThreshold: c.healthThreshold, Version: version(), Instance: c.instance, Access: guard, Log: log}
-	c.limits.apply(&options)
-	server := &http.Server{
-		Handler:           router.New(cameras, options),
-		BaseContext:       router.BaseContext,
-		ConnContext:       router.ConnContext,
-		ConnState:         new(crowd).note,
-		TLSConfig:         secure,
-		ReadHeaderTimeout: 5 * time.Second,
-		IdleTimeout:       time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
-	c.access.warnOfPublic(log, listeners)
-	greet(log, listeners, secure != nil, cameras)
-	failed := make(chan error, len(listeners))
-	for _, l := range listeners {
-		go func() { failed <- serveOn(server, &patientListener{Listener: l, log: log}, secure != nil) }()
-	}
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-		stop() // a second signal ends the program at once
-		log.Info("stopping")
-		shutDown(server, cameras)
-		return nil
-	}
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	return server.Run(ctx, args, os.Environ(), stdout, stderr)
 }
 
-func openCameras(c config, log *slog.Logger) []router.Camera {
-	cameras := make([]router.Camera, len(c.cameras))
-	for i, cam := range c.cameras {
-		options := stream.Options{
-			Linger: c.linger, Keep: c.keep || cam.Keep, Stall: cam.Stall, MaxFrame: cam.MaxFrame,
-			Log: log.With("camera", cam.name),
-		}
-		if w, ok := cam.Source.(*source.Webcam); ok {
-			w.Log = options.Log
-		}
-		cameras[i] = router.Camera{Name: cam.name, Stream: stream.New(cam.Source, options), Address: cam.Display}
-	}
-	return cameras
-}
-
-// serveOn serves HTTPS where the network is listened to, if it is to be: what comes through a Unix socket has not left the
-// machine.
-func serveOn(server *http.Server, l net.Listener, secure bool) error {
-	if _, network := l.Addr().(*net.TCPAddr); network && secure {
-		return server.ServeTLS(l, "", "")
-	}
-	return server.Serve(l)
-}
-
-// greet says where to look.
-func greet(log *slog.Logger, listeners []net.Listener, secure bool, cameras []router.Camera) {
-	var all []string
-	for _, l := range listeners {
-		all = append(all, addresses(l, secure)...)
-		if socket, ok := l.Addr().(*net.UnixAddr); ok {
-			log.Info("a proxy may connect", "address", "unix:"+socket.Name)
-		}
-	}
-	if len(all) > 0 {
-		log.Info("open in a browser", "address", strings.Join(all, " "))
-	}
-	for _, c := range cameras {
-		told := log.With("name", c.Name, "source", c.Address)
-		if len(all) > 0 {
-			told = told.With("live", all[0]+c.Name+"/live")
-		}
-		told.Info("camera")
-	}
-}
-
-// Stopping takes less than the 2 s after which people lose patience and the 10 s after which systemd does.
-const (
-	readersTime = 1500 * time.Millisecond // for viewers to take their last part
-	camerasTime = 1900 * time.Millisecond // for cameras to be let go, counted from the same moment
-)
-
-// shutDown ends the viewers' streams after a whole part, and then the rest.
-func shutDown(server *http.Server, cameras []router.Camera) {
-	ctx, cancel := context.WithTimeout(context.Background(), camerasTime)
-	defer cancel()
-	var closing sync.WaitGroup
-	for _, c := range cameras {
-		closing.Go(func() { c.Stream.Close() })
-	}
-	readers, done := context.WithTimeout(ctx, readersTime)
-	defer done()
-	if server.Shutdown(readers) != nil {
-		server.Close()
-	}
-	closed := make(chan struct{})
-	go func() { closing.Wait(); close(closed) }()
-	select {
-	case <-closed:
-	case <-ctx.Done(): // a camera that does not stop ends with the program
-	}
-}
-
-// version is the program's version, as far as the build knows it.
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		return strings.Trim(info.Main.Version, "()")
-	}
-	return "devel"
-}
-
-// build is what else is known of how the program was made: commit and Go version.
-func build() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return runtime.Version()
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return "commit " + s.Value + " " + info.GoVersion
-		}
-	}
-	return "commit unknown " + info.GoVersion
-}
+// named matches an argument that is, or means to be, NAME=SOURCE.
+var named = regexp.MustCompile(`^([^=:/#]*)=(.*)$`)
