@@ -6,10 +6,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"regexp"
 	"syscall"
 
 	"mjpegazer/router/server"
+	"mjpegazer/source/probe"
+	"mjpegazer/source/webcam"
 )
 
 func main() {
@@ -19,15 +20,12 @@ func main() {
 // run runs one of the program's commands; its result is the exit status.
 func run(args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "webcams" {
-		return webcams(args[1:], stdout, stderr)
+		return webcam.Main(args[1:], stdout, stderr)
 	}
 	if len(args) > 0 && args[0] == "probe" {
-		return probe(args[1:], stdout, stderr)
+		return probe.Main(args[1:], stdout, stderr)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	return server.Run(ctx, args, os.Environ(), stdout, stderr)
 }
-
-// named matches an argument that is, or means to be, NAME=SOURCE.
-var named = regexp.MustCompile(`^([^=:/#]*)=(.*)$`)

@@ -9,13 +9,13 @@ import (
 	"net/http/httptest"
 
 	"mjpegazer/router"
-	"mjpegazer/source"
+	"mjpegazer/source/pattern"
 	"mjpegazer/stream"
 )
 
 // A camera in a server of one's own, at any route.
 func ExampleLive() {
-	camera := stream.New(&source.Pattern{Width: 320, Height: 240}, stream.Options{})
+	camera := stream.New(&pattern.Camera{Width: 320, Height: 240}, stream.Options{})
 	defer camera.Close()
 
 	mux := http.NewServeMux()
@@ -40,7 +40,7 @@ func ExampleLive() {
 
 // The whole surface of the program, below a path of one's own server.
 func ExampleNew() {
-	door := stream.New(&source.Pattern{Width: 320, Height: 240}, stream.Options{})
+	door := stream.New(&pattern.Camera{Width: 320, Height: 240}, stream.Options{})
 	defer door.Close()
 	all := router.New([]router.Camera{{Name: "door", Stream: door}}, router.Options{})
 
@@ -70,7 +70,7 @@ func ExampleNew() {
 
 // Pictures without HTTP: what a program does that wants to look at them itself.
 func Example_frames() {
-	camera := stream.New(&source.Pattern{Width: 320, Height: 240, FPS: 50}, stream.Options{})
+	camera := stream.New(&pattern.Camera{Width: 320, Height: 240, FPS: 50}, stream.Options{})
 	defer camera.Close()
 
 	pictures := 0

@@ -2,10 +2,10 @@ package router
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"mjpegazer/stream"
+	"mjpegazer/stream/mjpeg"
 )
 
 // A form is how frames look on the wire.
@@ -18,15 +18,15 @@ type form struct {
 
 // Each frame is followed by the next part's delimiter, so that more header lines can come into that part at any time.
 var framed = form{
-	start:  stream.PartHead,
+	start:  mjpeg.Start,
 	part:   (*stream.Frame).Part,
-	repeat: func(f *stream.Frame) []byte { return slices.Concat([]byte("X-Repeat: 1\r\n"), f.Part()) },
-	wait:   []byte("X-Wait: 1\r\n"),
+	repeat: (*stream.Frame).Repeat,
+	wait:   []byte(mjpeg.WaitHeader),
 }
 
 // Its next part's headers are complete, so that nothing but a picture can follow: a browser shows none but the last.
 var open = form{
-	start:  stream.OpenPartHead,
+	start:  mjpeg.OpenStart,
 	part:   (*stream.Frame).OpenPart,
 	repeat: (*stream.Frame).OpenPart,
 }

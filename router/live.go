@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"mjpegazer/stream"
+	"mjpegazer/stream/mjpeg"
 )
 
 // Live streams a camera as multipart/x-mixed-replace (boundary "frame"), starting it for the first viewer. Without a
@@ -83,7 +84,7 @@ func (s *sender) patience(from *stream.Stream) error {
 
 func liveHead(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	h.Set("Content-Type", "multipart/x-mixed-replace; boundary="+stream.Boundary)
+	h.Set("Content-Type", mjpeg.ContentType)
 	noStore(h)
 	if r.ProtoMajor == 1 {
 		// Chunks would cost a copy of every frame and two system calls more. This one header makes net/http leave them

@@ -3,7 +3,7 @@
 // [Live], [Snapshot] and [Health] are handlers for one camera, to be mounted at any route of any server. [New] is the
 // whole program's surface: a page, every camera's routes, /status.
 //
-//	s := stream.New(&source.HTTP{URL: "http://camera/video"}, stream.Options{})
+//	s := stream.New(&httpcam.Camera{URL: "http://camera/video"}, stream.Options{})
 //	http.Handle("/garden", router.Live(s, router.Options{}))
 //
 // A server of streams must not set [http.Server.WriteTimeout], and no middleware around them may buffer, compress or time

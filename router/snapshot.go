@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"mjpegazer/stream"
+	"mjpegazer/stream/mjpeg"
 )
 
 // Snapshot answers with one picture: the newest of a live camera, else the first of one that is started for it. Without a
@@ -28,7 +29,7 @@ func Snapshot(s *stream.Stream, options Options) http.Handler {
 		h.Set("Content-Type", "image/jpeg")
 		h.Set("Content-Length", strconv.Itoa(len(frame.JPEG())))
 		h.Set("Last-Modified", frame.Time.UTC().Format(http.TimeFormat))
-		h.Set("X-Timestamp", string(stream.AppendTimestamp(nil, frame.Time)))
+		h.Set("X-Timestamp", string(mjpeg.AppendTimestamp(nil, frame.Time)))
 		noStore(h)
 		send := newSender(w, r, limits)
 		defer send.close()

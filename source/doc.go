@@ -1,8 +1,3 @@
-// Package source is where pictures come from: one [stream.Source] for each kind of camera.
-//
-// [HTTP] reads cameras that send MJPEG over HTTP, or single pictures, however badly they keep to the standards. [Parts]
-// finds the pictures in any stream of bytes. [Pattern] draws its own, for want of a camera.
-//
-// [Webcam] reads cameras of this machine, through pion/mediadevices and a driver of our own for it, see [RegisterWebcam];
-// [MediaDevice] those of any other driver that a program has brought to mediadevices.
+// Package source makes cameras of SOURCE strings, such as http://user:password@camera/video#stall=1m or webcam://0. Each
+// kind of camera has a package of its own below this one, whose fields can be set without a string as well.
 package source

@@ -1,6 +1,8 @@
 package source
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"math"
@@ -138,10 +140,22 @@ func (o *options) size(name string, to *int) {
 	})
 }
 
+// pin reads the hash of a public key, as RFC 7469 writes pins and curl takes them.
+func (o *options) pin(name string, to *[]byte) {
+	o.each(name, "sha256/ and the hash of the camera's public key in base64", func(value string) (err error) {
+		digest, ok := strings.CutPrefix(value, "sha256/")
+		*to, err = base64.StdEncoding.DecodeString(strings.TrimPrefix(digest, "/"))
+		if !ok || len(*to) != sha256.Size {
+			err = strconv.ErrSyntax
+		}
+		return err
+	})
+}
+
 func (o *options) header(name string, to *http.Header) {
 	o.each(name, "a header line such as X-Key:abc", func(value string) error {
 		key, text, ok := strings.Cut(value, ":")
-		if !ok || !isField([]byte(value)) || strings.ContainsAny(text, "\r\n\x00") {
+		if !ok || !isToken(strings.TrimRight(key, " \t")) || strings.ContainsAny(text, "\r\n\x00") {
 			return strconv.ErrSyntax
 		}
 		if *to == nil {
@@ -149,6 +163,13 @@ func (o *options) header(name string, to *http.Header) {
 		}
 		to.Add(strings.TrimSpace(key), strings.TrimSpace(text))
 		return nil
+	})
+}
+
+// isToken reports whether a name is one that a header may have, RFC 9110 section 5.6.2.
+func isToken(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return r <= ' ' || r >= 0x7F || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
 	})
 }
 

@@ -3,17 +3,17 @@ package source
 import (
 	"cmp"
 	"errors"
-	"fmt"
-	"net/url"
-	"os"
+	"log/slog"
+	"regexp"
 	"strings"
 	"time"
 
+	"mjpegazer/source/httpcam"
 	"mjpegazer/stream"
 )
 
-// A Camera is what a SOURCE string describes.
-type Camera struct {
+// A Spec is what a SOURCE string describes.
+type Spec struct {
 	Source   stream.Source
 	Display  string        // what of the string may be shown, as by [Display]
 	Stall    time.Duration // for [stream.Options]
@@ -24,52 +24,65 @@ type Camera struct {
 // Defaults are what holds where a SOURCE string says nothing else.
 type Defaults struct {
 	Stall    time.Duration // 0: [stream.DefaultStall]
-	MaxFrame int           // in bytes; 0: [DefaultMaxFrame]
-	Instance string        // see [HTTP]
+	MaxFrame int           // in bytes; 0: [stream.DefaultMaxFrame]
+	Instance string        // see [httpcam.Camera]
+
+	Log   *slog.Logger        // for cameras that have something to say; nil: none
+	Trace func(httpcam.Event) // for cameras that tell of their ways, see [httpcam.Camera]; nil: none
 }
 
-// A Camera is read from a string by one of these, by what schemeOf says.
-var kinds = map[string]func(address string, c *Camera, o *options, d Defaults) error{
-	"http":         parseHTTP,
-	"https":        parseHTTP,
-	"pattern":      parsePattern,
-	"webcam":       parseWebcam,
-	"mediadevices": parseMediaDevice,
-	"exec":         parseCommand,
-	"file":         parseFile,
-	"-":            parseInput,
-}
-
-// Forms lists what a SOURCE string may look like.
-const Forms = "http://HOST/PATH, https://HOST/PATH, pattern:, webcam://0, webcam://by-id/NAME, webcam://name/NAME, a number, /dev/videoN, " +
+// forms lists what a SOURCE string may look like.
+const forms = "http://HOST/PATH, https://HOST/PATH, pattern:, webcam://0, webcam://by-id/NAME, webcam://name/NAME, a number, /dev/videoN, " +
 	"exec:COMMAND ARGS, file:PATH, - (standard input), mediadevices:LABEL"
 
-// Parse reads a SOURCE string. Its options stand behind a #, as in #stall=60s&insecure, percent-encoded where need be. An
-// error says what to do, and holds no secrets.
-func Parse(text string, d Defaults) (Camera, error) {
+// Parse reads a SOURCE string, and opens nothing: no device, no file. Options follow a #, as in #stall=60s&insecure,
+// percent-encoded where need be. An error says what to do, and holds no secrets; it is for the caller to say which camera
+// it is about.
+func Parse(text string, d Defaults) (Spec, error) {
 	address, fragment := cutOptions(text)
 	parse := kinds[schemeOf(address)]
 	if parse == nil {
-		return Camera{}, errors.New("this is no source; one is " + Forms + "; what else ffmpeg reads is exec:ffmpeg -i ADDRESS -f mjpeg -")
+		return Spec{}, errors.New("this is no source; one is " + forms + "; what else ffmpeg reads is exec:ffmpeg -i ADDRESS -f mjpeg -")
 	}
-	c := Camera{
+	s := Spec{
 		Display:  Display(text),
 		Stall:    cmp.Or(d.Stall, stream.DefaultStall),
-		MaxFrame: cmp.Or(d.MaxFrame, DefaultMaxFrame),
+		MaxFrame: cmp.Or(d.MaxFrame, stream.DefaultMaxFrame),
 	}
 	o, err := parseOptions(fragment)
 	if err == nil {
-		o.duration("stall", &c.Stall)
-		o.size("max-frame", &c.MaxFrame)
-		err = parse(address, &c, o, d)
+		o.duration("stall", &s.Stall)
+		o.size("max-frame", &s.MaxFrame)
+		err = parse(address, &s, o, d)
 	}
 	if err == nil {
 		err = o.finish()
 	}
 	if err != nil {
-		return Camera{}, fmt.Errorf("%s: %w", c.Display, err)
+		return Spec{}, err
 	}
-	return c, nil
+	return s, nil
+}
+
+// Check tells what is wrong with a camera beyond the string: an option that names a control that a webcam lacks, or a file
+// that cannot be read. It opens the device or the file. A camera that is not there now has nothing wrong.
+func (s Spec) Check() error {
+	if c, ok := s.Source.(interface{ Check() error }); ok {
+		return c.Check()
+	}
+	return nil
+}
+
+// named matches a string that is, or means to be, NAME=SOURCE: before the first "=" stands nothing that a SOURCE without a
+// name must have there.
+var named = regexp.MustCompile(`^([^=:/#]*)=(.*)$`)
+
+// SplitName returns name and SOURCE of NAME=SOURCE; ok is false where the text is a SOURCE alone.
+func SplitName(text string) (name, rest string, ok bool) {
+	if m := named.FindStringSubmatch(text); m != nil {
+		return m[1], m[2], true
+	}
+	return "", text, false
 }
 
 // schemeOf returns the kind of source that a string without options describes, or nothing.
@@ -97,49 +110,4 @@ func cutOptions(text string) (address, fragment string) {
 		return text, ""
 	}
 	return text[:at], text[at+1:]
-}
-
-func parseCommand(address string, c *Camera, _ *options, _ Defaults) error {
-	args, err := splitCommand(address[len("exec:"):])
-	c.Source = &Command{Args: args, MaxFrame: c.MaxFrame}
-	return err
-}
-
-func parseFile(address string, c *Camera, o *options, _ Defaults) error {
-	f := &File{Path: address[len("file:"):], MaxFrame: c.MaxFrame}
-	if f.Path == "" {
-		return errors.New("the file's name is missing: file:PATH")
-	}
-	o.rate("fps", &f.FPS)
-	o.flag("loop", &f.Loop)
-	c.Source = f
-	return nil
-}
-
-func parseInput(_ string, c *Camera, _ *options, _ Defaults) error {
-	c.Source, c.Keep = &Input{Reader: os.Stdin, MaxFrame: c.MaxFrame}, true
-	return nil
-}
-
-func parseHTTP(address string, c *Camera, o *options, d Defaults) error {
-	u, err := url.Parse(address)
-	if err != nil || u.Hostname() == "" {
-		return errors.New("the address makes no sense; it is of the form http://USER:PASSWORD@HOST:PORT/PATH, special characters percent-encoded")
-	}
-	h := &HTTP{URL: address, MaxFrame: c.MaxFrame, IdleTime: max(10*time.Second, c.Stall), Instance: d.Instance}
-	o.flag("ipv4", &h.IPv4)
-	o.duration("poll", &h.Poll)
-	o.header("header", &h.Header)
-	var auth string
-	if o.text("auth", &auth); auth != "" && auth != "basic" {
-		return errors.New("auth can be basic, or be left out: then the camera decides")
-	}
-	h.Basic = auth == "basic"
-	var trust trust
-	o.flag("insecure", &trust.insecure)
-	o.text("ca", &trust.ca)
-	o.text("pin", &trust.pin)
-	h.TLS, err = trust.config()
-	c.Source = h
-	return err
 }

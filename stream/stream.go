@@ -5,7 +5,7 @@
 // [Frame] that all viewers share. Viewers wait in [Viewer.Next], which always has the newest frame; nothing queues, so a
 // slow viewer skips frames and hurts nobody.
 //
-//	s := stream.New(&source.HTTP{URL: "http://camera/video"}, stream.Options{})
+//	s := stream.New(&httpcam.Camera{URL: "http://camera/video"}, stream.Options{})
 //	defer s.Close()
 //	for frame := range s.Frames(ctx) {
 //		… frame.JPEG() …
@@ -19,6 +19,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"mjpegazer/stream/mjpeg"
 )
 
 // Options are a Stream's; the zero value is what a camera on a network wants.
@@ -34,7 +36,7 @@ type Options struct {
 const (
 	DefaultLinger   = 10 * time.Second
 	DefaultStall    = 10 * time.Second
-	DefaultMaxFrame = 32 << 20
+	DefaultMaxFrame = mjpeg.DefaultMaxFrame
 )
 
 // A Stream is one Source shared by any number of viewers. All methods may be called from any goroutine.

@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -37,11 +36,8 @@ type config struct {
 	cameras         []camera
 }
 
-// camera is a SOURCE with its name.
-type camera struct {
-	name string
-	source.Camera
-}
+// camera is a SOURCE, which was checked, with its name.
+type camera struct{ name, source string }
 
 const usage = `mjpegazer reads cameras once and shows them to any number of viewers.
 
@@ -183,12 +179,11 @@ func noAddress(text string) bool {
 	return err != nil
 }
 
-// named matches an argument that is, or means to be, NAME=SOURCE: before the first "=" stands nothing that a SOURCE
-// without a name must have there.
-var named = regexp.MustCompile(`^([^=:/#]*)=(.*)$`)
+func (c *config) defaults() source.Defaults {
+	return source.Defaults{Stall: c.stall, MaxFrame: int(c.maxFrame), Instance: c.instance}
+}
 
 func (c *config) parseCameras(arguments []string) ([]camera, error) {
-	defaults := source.Defaults{Stall: c.stall, MaxFrame: int(c.maxFrame), Instance: c.instance}
 	var cameras []camera
 	taken := map[string]bool{}
 	for i, text := range arguments {
@@ -196,8 +191,8 @@ func (c *config) parseCameras(arguments []string) ([]camera, error) {
 		if i > 0 {
 			name = fmt.Sprintf("camera%d", i+1)
 		}
-		if m := named.FindStringSubmatch(text); m != nil {
-			name, text = m[1], m[2]
+		if given, rest, ok := source.SplitName(text); ok {
+			name, text = given, rest
 		}
 		if err := router.CheckName(name); err != nil {
 			return nil, err
@@ -206,11 +201,14 @@ func (c *config) parseCameras(arguments []string) ([]camera, error) {
 			return nil, fmt.Errorf("two cameras are named %q: give one of them another name, as in other=SOURCE", name)
 		}
 		taken[name] = true
-		parsed, err := source.Parse(text, defaults)
-		if err != nil {
-			return nil, err
+		spec, err := source.Parse(text, c.defaults())
+		if err == nil {
+			err = spec.Check()
 		}
-		cameras = append(cameras, camera{name, parsed})
+		if err != nil {
+			return nil, fmt.Errorf("camera %d (%q): %w", i+1, name, err)
+		}
+		cameras = append(cameras, camera{name, text})
 	}
 	return cameras, nil
 }

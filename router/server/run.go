@@ -72,7 +72,10 @@ func serve(ctx context.Context, c config, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	cameras := openCameras(c, log)
+	cameras, err := openCameras(c, log)
+	if err != nil {
+		return err
+	}
 	options := router.Options{HealthThreshold: c.healthThreshold, Version: programVersion(), Instance: c.instance, Access: guard, Log: log}
 	c.limits.apply(&options)
 	server := &http.Server{
@@ -101,19 +104,22 @@ func serve(ctx context.Context, c config, stderr io.Writer) error {
 		return nil
 	}
 }
-func openCameras(c config, log *slog.Logger) []router.Camera {
+
+func openCameras(c config, log *slog.Logger) ([]router.Camera, error) {
 	cameras := make([]router.Camera, len(c.cameras))
 	for i, cam := range c.cameras {
+		defaults := c.defaults()
+		defaults.Log = log.With("camera", cam.name)
+		spec, err := source.Parse(cam.source, defaults)
+		if err != nil {
+			return nil, err
+		}
 		options := stream.Options{
-			Linger: c.linger, Keep: c.keep || cam.Keep, Stall: cam.Stall, MaxFrame: cam.MaxFrame,
-			Log: log.With("camera", cam.name),
+			Linger: c.linger, Keep: c.keep || spec.Keep, Stall: spec.Stall, MaxFrame: spec.MaxFrame, Log: defaults.Log,
 		}
-		if w, ok := cam.Source.(*source.Webcam); ok {
-			w.Log = options.Log
-		}
-		cameras[i] = router.Camera{Name: cam.name, Stream: stream.New(cam.Source, options), Address: cam.Display}
+		cameras[i] = router.Camera{Name: cam.name, Stream: stream.New(spec.Source, options), Address: spec.Display}
 	}
-	return cameras
+	return cameras, nil
 }
 
 // serveOn serves HTTPS where the network is listened to, if it is to be: what comes through a Unix socket has not left the

@@ -19,7 +19,7 @@ import (
 	"github.com/pion/mediadevices/pkg/prop"
 	"golang.org/x/sys/unix"
 
-	"mjpegazer/source"
+	"mjpegazer/source/webcam"
 	"mjpegazer/stream"
 )
 
@@ -43,14 +43,14 @@ func measure(b *testing.B, pictures func(n int)) {
 func BenchmarkPassThrough(b *testing.B) {
 	all := jpegs(b, large, 8)
 	b.Logf("pictures of %d bytes", len(all[0]))
-	plug(b, webcam("Cost Webcam", all))
-	measureStream(b, &source.Webcam{Address: "name/cost"})
+	plug(b, usbWebcam("Cost Webcam", all))
+	measureStream(b, &webcam.Camera{Address: "name/cost"})
 }
 
 // BenchmarkDecoding is the way of mediadevices' own driver: the same camera, each picture decoded.
 func BenchmarkDecoding(b *testing.B) {
-	plug(b, webcam("Cost Webcam", jpegs(b, large, 8)))
-	d, err := source.RegisterWebcam(node("Cost Webcam"))
+	plug(b, usbWebcam("Cost Webcam", jpegs(b, large, 8)))
+	d, err := webcam.Register(node("Cost Webcam"))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -84,12 +84,12 @@ func BenchmarkDecoding(b *testing.B) {
 
 // BenchmarkRaw is a Stream of a webcam that sends YUYV, compressed once.
 func BenchmarkRaw(b *testing.B) {
-	plug(b, webcam("Cost Webcam", nil))
-	measureStream(b, &source.Webcam{Address: "name/cost", Width: large.Width, Format: "yuyv"})
+	plug(b, usbWebcam("Cost Webcam", nil))
+	measureStream(b, &webcam.Camera{Address: "name/cost", Width: large.Width, Format: "yuyv"})
 }
 
 // measureStream measures a Stream of a webcam with one viewer.
-func measureStream(b *testing.B, camera *source.Webcam) {
+func measureStream(b *testing.B, camera *webcam.Camera) {
 	b.Helper()
 	s := stream.New(camera, stream.Options{})
 	defer s.Close()
@@ -108,7 +108,7 @@ func measureStream(b *testing.B, camera *source.Webcam) {
 func TestSystemCalls(t *testing.T) {
 	trace := newTrace(t)
 	all := jpegs(t, small, 8)
-	plug(t, webcam("Call Webcam", all))
+	plug(t, usbWebcam("Call Webcam", all))
 	p := serve(t, "-keep", "webcam://name/call#width=320")
 	await(t, patience, "picture", func() bool { return p.status(t).Frames > 5 })
 	const length = time.Second

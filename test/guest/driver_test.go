@@ -15,13 +15,13 @@ import (
 	"github.com/pion/mediadevices/pkg/io/video"
 	"github.com/pion/mediadevices/pkg/prop"
 
-	"mjpegazer/source"
+	"mjpegazer/source/webcam"
 )
 
 // record reads a webcam as a program does that knows mediadevices and not us.
 func record(t *testing.T, name string, p prop.Media) video.Reader {
 	t.Helper()
-	d, err := source.RegisterWebcam(node(name))
+	d, err := webcam.Register(node(name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestDriver(t *testing.T) {
 	for i, p := range all {
 		bare[i] = withoutTables(p)
 	}
-	plug(t, webcam("Driver Webcam", bare))
+	plug(t, usbWebcam("Driver Webcam", bare))
 	r, g, b := color.YCbCrToRGB(140, 60, 190) // mediadevices' decoders take samples of limited range for full ones
 	orange := color.RGBA{r, g, b, 255}
 	for _, format := range []frame.Format{frame.FormatYUYV, frame.FormatNV12} {

@@ -31,7 +31,7 @@ func TestDamaged(t *testing.T) {
 		t.Run(test.format+" nodrop="+test.nodrop, func(t *testing.T) {
 			setNoDrop(t, test.nodrop)
 			defer setNoDrop(t, "0")
-			c := webcam("Broken Webcam", all)
+			c := usbWebcam("Broken Webcam", all)
 			good := c.Picture
 			c.Picture = func(s usbcam.Stream, n int) usbcam.Picture {
 				p := good(s, n)
@@ -68,7 +68,7 @@ func TestDamaged(t *testing.T) {
 // A camera that stalls is asked anew, and takes long to stop: nobody else notices.
 func TestStall(t *testing.T) {
 	all := jpegs(t, small, 4)
-	c := webcam("Stalling Webcam", all)
+	c := usbWebcam("Stalling Webcam", all)
 	var silent atomic.Bool
 	good := c.Picture
 	c.Picture = func(s usbcam.Stream, n int) usbcam.Picture {

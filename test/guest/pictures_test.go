@@ -46,8 +46,8 @@ func raw(s usbcam.Stream, y, cb, cr byte) []byte {
 	return bytes.Repeat([]byte{y, cb, y, cr}, pixels/2)
 }
 
-// webcam is a camera that sends all pictures in turn as MJPEG, and raw ones in orange.
-func webcam(name string, all [][]byte) *usbcam.Camera {
+// usbWebcam is a camera that sends all pictures in turn as MJPEG, and raw ones in orange.
+func usbWebcam(name string, all [][]byte) *usbcam.Camera {
 	orange := map[usbcam.Stream][]byte{}
 	return &usbcam.Camera{
 		Name: name, Serial: "0001", Sizes: []usbcam.Size{small, large}, Rates: []int{30, 15},

@@ -20,7 +20,7 @@ func TestReplug(t *testing.T) {
 		"number": "", "id": "webcam://by-id/usb-Mjpegazer_Replug_Webcam_0001-video-index0",
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := webcam("Replug Webcam", all)
+			c := usbWebcam("Replug Webcam", all)
 			plug(t, c)
 			address := cmp.Or(address, strings.TrimPrefix(node(c.Name), "/dev/video"))
 			p := serve(t, address+"#width=320")
@@ -81,7 +81,7 @@ func TestReplug(t *testing.T) {
 // Nothing is left of a camera that nobody looks at: it is off, its node is closed, and ten times leave no more than one.
 func TestOpenClose(t *testing.T) {
 	all := jpegs(t, small, 4)
-	c := webcam("Round Webcam", all)
+	c := usbWebcam("Round Webcam", all)
 	plug(t, c)
 	p := serve(t, "webcam://name/round#width=320")
 	round := func() {

@@ -8,7 +8,7 @@ import (
 )
 
 func TestControls(t *testing.T) {
-	c := webcam("Control Webcam", jpegs(t, small, 2))
+	c := usbWebcam("Control Webcam", jpegs(t, small, 2))
 	plug(t, c)
 	p := serve(t, "webcam://name/Control#brightness=10&exposure_auto=Manual%20Mode&exposure_time_absolute=300")
 	set := func() {
@@ -29,7 +29,7 @@ func TestControls(t *testing.T) {
 }
 
 func TestControlsThatAreNone(t *testing.T) {
-	c := webcam("Refusing Webcam", jpegs(t, small, 2))
+	c := usbWebcam("Refusing Webcam", jpegs(t, small, 2))
 	plug(t, c)
 	for options, want := range map[string]string{
 		"brightnes=10":      `no control "brightnes"; its controls are brightness: -64 to 64 (default 0); auto_exposure: 1 Manual Mode`,
@@ -54,8 +54,8 @@ func TestControlsThatAreNone(t *testing.T) {
 
 // The nearest that a camera has is taken, and said.
 func TestWishes(t *testing.T) {
-	plug(t, webcam("Wish Webcam", jpegs(t, large, 4)))
-	for _, test := range []struct{ options, format, size, rate, wished string }{
+	plug(t, usbWebcam("Wish Webcam", jpegs(t, large, 4)))
+	for _, test := range []struct{ options, format, size, rate, unmet string }{
 		{"", "MJPG", "640x480", "30", ""},
 		{"width=320&height=240", "MJPG", "320x240", "30", ""},
 		{"width=1920&height=1080", "MJPG", "640x480", "30", "width=1920 height=1080"},
@@ -66,10 +66,10 @@ func TestWishes(t *testing.T) {
 		p := serve(t, "webcam://name/wish#"+test.options)
 		p.view(t).mustNext(t)
 		f := p.status(t).Facts
-		if f["format"] != test.format || f["size"] != test.size || f["rate"] != test.rate || f["wished"] != test.wished {
+		if f["format"] != test.format || f["size"] != test.size || f["rate"] != test.rate || f["unmet"] != test.unmet {
 			t.Errorf("%s: %v", test.options, f)
 		}
-		if said := strings.Contains(p.said.String(), `wished="`+test.wished); said != (test.wished != "") {
+		if said := strings.Contains(p.said.String(), `unmet="`+test.unmet); said != (test.unmet != "") {
 			t.Errorf("%s: the log says:\n%s", test.options, p.said)
 		}
 		p.stop(t)

@@ -16,7 +16,7 @@ import (
 
 // Vivid has nodes of every kind, of which one is a camera.
 func TestList(t *testing.T) {
-	plug(t, webcam("List Webcam", nil))
+	plug(t, usbWebcam("List Webcam", nil))
 	code, text, stderr := run(t, "webcams")
 	t.Log("\n" + text)
 	if code != 0 || stderr != "" {
@@ -47,7 +47,7 @@ func TestList(t *testing.T) {
 // What a camera has compressed reaches the viewer byte for byte, each picture once, or is counted.
 func TestPassThrough(t *testing.T) {
 	all := jpegs(t, small, 16)
-	c := webcam("Pass Webcam", all)
+	c := usbWebcam("Pass Webcam", all)
 	plug(t, c)
 	p := serve(t, "webcam://name/Pass%20Webcam#width=320&height=240&format=mjpeg")
 	v := p.view(t)
@@ -76,7 +76,7 @@ func TestPassThrough(t *testing.T) {
 	if code, body := p.get(t, "/health"); code != 200 || string(body) != "True" {
 		t.Errorf("/health: %d %s", code, body)
 	}
-	if s.State != "live" || s.Facts["format"] != "MJPG" || s.Facts["size"] != "320x240" || s.Facts["rate"] != "30" || s.Facts["wished"] != "" {
+	if s.State != "live" || s.Facts["format"] != "MJPG" || s.Facts["size"] != "320x240" || s.Facts["rate"] != "30" || s.Facts["unmet"] != "" {
 		t.Errorf("%+v", s)
 	}
 }
@@ -88,7 +88,7 @@ func TestMissingTables(t *testing.T) {
 	for i, p := range all {
 		bare[i] = withoutTables(p)
 	}
-	plug(t, webcam("Bare Webcam", bare))
+	plug(t, usbWebcam("Bare Webcam", bare))
 	v := serve(t, "webcam://name/bare").view(t)
 	for range 4 {
 		decode(t, v.mustNext(t))
@@ -132,7 +132,7 @@ func TestVividFormats(t *testing.T) {
 }
 
 func TestWebcamRawFormats(t *testing.T) {
-	plug(t, webcam("Raw Webcam", nil))
+	plug(t, usbWebcam("Raw Webcam", nil))
 	for _, format := range []string{"yuyv", "nv12"} {
 		p := serve(t, fmt.Sprintf("webcam://name/raw#width=640&format=%s&quality=90", format))
 		picture := p.view(t).mustNext(t)

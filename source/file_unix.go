@@ -1,8 +1,0 @@
-//go:build unix
-
-package source
-
-import "syscall"
-
-// nonblocking lets a named pipe be opened that nobody writes to yet.
-const nonblocking = syscall.O_NONBLOCK

@@ -1,0 +1,171 @@
+package httpcam
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	maxOther  = 64 << 10    // bytes of an answer that is not pictures
+	afterLast = time.Second // how long a camera may take to go on behind its last chunk
+)
+
+// readResponse reads the answer to req up to its body. The body of anything but a 200 is read whole if it is short and its
+// end beyond doubt; else the connection is closed.
+func (t *transport) readResponse(req *http.Request) (*http.Response, error) {
+	conn := t.conn
+	h, err := readHead(conn.in)
+	for err == nil && h.status/100 == 1 {
+		h, err = readHead(conn.in)
+	}
+	if err != nil {
+		if timedOut(err) {
+			err = problem("the camera did not answer within " + t.camera.headTime().String())
+		}
+		return nil, err
+	}
+	b := &body{transport: t, conn: conn, head: h, length: h.length(), in: conn.in}
+	t.body = b
+	if len(h.rest) > 0 {
+		b.in = bufio.NewReader(io.MultiReader(bytes.NewReader(h.rest), conn.in))
+	}
+	if h.chunked() {
+		b.chunks = &chunks{in: b.in}
+	}
+	resp := &http.Response{
+		Status: strconv.Itoa(h.status) + " " + http.StatusText(h.status), StatusCode: h.status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: h.header, Body: b, ContentLength: -1, Request: req,
+	}
+	if !succeeded(h.status) {
+		b.finish()
+		resp.Body = http.NoBody
+	}
+	return resp, b.decode(resp)
+}
+
+// succeeded reports whether a body with pictures may follow a status: some cameras send others than 200.
+func succeeded(status int) bool {
+	return status/100 == 2 && status != http.StatusNoContent
+}
+
+// A body is the body of an answer as the camera sends it, without its transfer coding. It ends where the connection does:
+// a stream's Content-Length means nothing.
+type body struct {
+	transport *transport
+	conn      *connection
+	head      *head
+	in        *bufio.Reader
+	chunks    *chunks // nil: not chunked
+	length    int64   // that Content-Length gives; -1: none
+	read      int64   // bytes
+	endless   bool    // said to be a stream, so that its end is no end if more comes
+	complete  bool    // one picture has come, and it was to be one
+}
+
+// Read reads what the camera sends. It does not read over an end that was announced before that is known to be false.
+func (b *body) Read(p []byte) (n int, err error) {
+	for {
+		if b.whole() && !b.goesOn() {
+			return 0, io.EOF
+		}
+		if b.chunks == nil {
+			break
+		}
+		if n, err = b.chunks.Read(p); err != io.EOF || !b.chunks.ended {
+			return n, err
+		}
+	}
+	if left := b.length - b.read; left > 0 && !b.endless {
+		p = p[:min(int64(len(p)), left)]
+	}
+	n, err = b.in.Read(p)
+	b.read += int64(n)
+	return n, err
+}
+
+// goesOn reports whether more comes behind the announced end. Where a picture was to come and has, nobody asks.
+func (b *body) goesOn() bool {
+	if b.complete || b.chunks != nil && !b.endless {
+		return false
+	}
+	b.conn.by = time.Now().Add(afterLast)
+	defer func() { b.conn.by = time.Time{} }()
+	if _, err := b.in.Peek(1); err != nil {
+		return false
+	}
+	if b.chunks != nil {
+		b.chunks.ended = false
+	}
+	return true
+}
+
+// whole reports whether the body has come to the end that was announced. A stream of no bytes is no stream.
+func (b *body) whole() bool {
+	if b.chunks != nil {
+		return b.chunks.ended
+	}
+	return b.read == b.length && (b.length > 0 || !b.endless)
+}
+
+// Close leaves the connection to the next request if the body is whole, and else closes it.
+func (b *body) Close() error {
+	t := b.transport
+	switch {
+	case t.conn != b.conn:
+	case b.whole() && b.head.persistent() && b.in.Buffered() == 0:
+		t.idle = true
+	default:
+		t.close()
+	}
+	return nil
+}
+
+// finish reads a body that nobody wants, so that the connection can be used again; one without a sure end is not waited for.
+func (b *body) finish() {
+	b.complete = true // nothing is to come behind its end
+	switch status := b.head.status; {
+	case status == http.StatusNotModified || status == http.StatusNoContent:
+		b.length, b.chunks = 0, nil
+	case !b.head.persistent():
+		if b.head.closing() { // a camera that serves one client is free again when it has closed
+			b.conn.by = time.Now().Add(afterLast)
+			io.CopyN(io.Discard, b.in, maxOther)
+		}
+	case b.chunks != nil:
+		io.CopyN(io.Discard, b, maxOther)
+	case b.length >= 0 && b.length <= maxOther:
+		io.Copy(io.Discard, b)
+	}
+	b.Close()
+}
+
+// decode undoes a content coding that the camera insists on. One that only its head speaks of is ignored.
+func (b *body) decode(resp *http.Response) error {
+	if !strings.Contains(strings.ToLower(resp.Header.Get("Content-Encoding")), "gzip") || resp.Body == http.NoBody {
+		return nil
+	}
+	in := bufio.NewReader(b)
+	if magic, _ := in.Peek(2); !bytes.Equal(magic, []byte{0x1F, 0x8B}) {
+		resp.Body = decoded{in, b}
+		return nil
+	}
+	unzip, err := gzip.NewReader(in)
+	if err != nil {
+		return problem("the camera's answer is compressed and broken")
+	}
+	resp.Body = decoded{unzip, b}
+	return nil
+}
+
+// decoded is a body without its content coding.
+type decoded struct {
+	io.Reader
+	io.Closer
+}

@@ -1,0 +1,142 @@
+package httpcam
+
+import (
+	"hash/maphash"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"mjpegazer/source/internal/redact"
+	"mjpegazer/stream"
+	"mjpegazer/stream/mjpeg"
+)
+
+const (
+	withoutPicture = 5 * time.Second // after which a camera that sends only video of other kinds is given up
+	quirkTime      = 5               // pictures after which it is known what is quirks about a stream
+)
+
+// A pictureReader emits the pictures in the body of one response.
+type pictureReader struct {
+	*session
+	resp      *http.Response
+	raw       *body  // under resp.Body
+	mediaType string // what the head says of the body; it is often wrong
+	single    bool   // said to be one picture
+	page      bool   // said to be text
+	began     time.Time
+	bytes     int // read
+	pictures  int // emitted
+}
+
+func newPictures(s *session, resp *http.Response) *pictureReader {
+	r := &pictureReader{session: s, resp: resp, raw: s.transport.body, began: time.Now()}
+	r.mediaType, _, _ = strings.Cut(strings.ToLower(resp.Header.Get("Content-Type")), ";")
+	r.mediaType = strings.TrimSpace(r.mediaType)
+	r.single = strings.HasPrefix(r.mediaType, "image/") && r.raw.head.line
+	r.page = !mjpeg.HoldsPictures(r.mediaType) && !strings.HasPrefix(r.mediaType, "video/")
+	r.raw.endless = !r.single && !r.page
+	s.reader.Reset(r)
+	return r
+}
+
+// read emits the pictures. Nil means that there was a single one.
+func (r *pictureReader) read() error {
+	for {
+		part, err := r.reader.Next()
+		if err != nil {
+			return r.end(part.Damaged, err)
+		}
+		if r.other && part.Repeat {
+			continue // it keeps a connection open, and says nothing of the camera
+		}
+		r.picture(part)
+		if !r.single {
+			continue
+		}
+		// The rest of the answer follows, or a stream that is only said to be one picture.
+		r.raw.conn.by = time.Time{}
+		if r.pictures == 1 {
+			r.raw.conn.by = time.Now().Add(r.camera.pollTime())
+			r.raw.complete = true
+		}
+	}
+}
+
+// picture emits one, unless it is the last single one once more.
+func (r *pictureReader) picture(part mjpeg.Part) {
+	r.pictures++
+	p := stream.Picture{JPEG: part.JPEG, Damaged: part.Damaged}
+	if r.single && r.pictures == 1 {
+		sum := maphash.Bytes(r.seed, part.JPEG)
+		if sum == r.sum {
+			p.JPEG = nil
+		}
+		r.sum = sum
+		r.modified, r.identity = r.resp.Header.Get("Last-Modified"), r.resp.Header.Get("ETag")
+	}
+	if r.other {
+		p.Time = part.Time
+	}
+	if r.pictures == quirkTime {
+		r.noteQuirks(r.reader.Quirks())
+	}
+	if !r.shown {
+		p.Facts, r.shown = r.facts, true
+	}
+	r.emit(p)
+}
+
+// Read reads the body for the splitter. It ends it where no picture can come any more.
+func (r *pictureReader) Read(p []byte) (int, error) {
+	switch {
+	case r.pictures > 0:
+	case r.page && r.bytes > maxOther && !r.reader.InPicture():
+		return 0, io.EOF
+	case time.Since(r.began) > withoutPicture && r.otherVideo() != "":
+		return 0, io.EOF
+	}
+	n, err := r.resp.Body.Read(p)
+	r.bytes += n
+	return n, err
+}
+
+// otherVideo returns the type of the video that comes instead of pictures, or nothing.
+func (r *pictureReader) otherVideo() string {
+	for _, mediaType := range append(r.reader.Skipped(), r.mediaType) {
+		if strings.HasPrefix(strings.ToLower(mediaType), "video/") && !mjpeg.HoldsPictures(mediaType) {
+			return mediaType
+		}
+	}
+	return ""
+}
+
+// end says why no more pictures came.
+func (r *pictureReader) end(damaged int, err error) error {
+	if damaged > 0 {
+		r.emit(stream.Picture{Damaged: damaged})
+	}
+	const address = ": is the address that of its MJPEG stream?"
+	switch video := r.otherVideo(); {
+	case r.single && (r.pictures == 1 || r.pictures > 0 && r.raw.whole()):
+		return nil
+	case r.pictures > 0 && err == io.EOF:
+		return problem("the camera ended its stream")
+	case r.pictures > 0:
+		return err
+	case strings.Contains(r.mediaType, "html"):
+		return problem("the camera sent a web page" + address)
+	case r.page:
+		return problem("the camera sent text (" + redact.Printable(r.mediaType) + "), no pictures" + address)
+	case video != "":
+		return problem("the camera sends " + video + ", which is not MJPEG: choose MJPEG in its settings, or the address of its MJPEG stream")
+	case err != io.EOF:
+		return err
+	case damaged > 0:
+		return problem("the camera sent no whole picture")
+	case r.bytes == 0:
+		return problem("the camera closed the connection without sending a picture")
+	}
+	return problem("there is no JPEG in what the camera sent" + address)
+}

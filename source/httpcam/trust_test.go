@@ -1,0 +1,66 @@
+package httpcam_test
+
+import (
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/base64"
+	"encoding/pem"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestTrust(t *testing.T) {
+	want := picture(1, 64, 48)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "multipart/x-mixed-replace;boundary=x")
+		io.WriteString(w, part(want))
+	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+	server.StartTLS()
+	defer server.Close()
+	old := server.URL
+
+	server = httptest.NewUnstartedServer(server.Config.Handler)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	plain := httptest.NewServer(server.Config.Handler)
+	defer plain.Close()
+
+	certificate := server.Certificate()
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(certificate.RawSubjectPublicKeyInfo)
+	pin := "sha256/" + base64.StdEncoding.EncodeToString(sum[:])
+	wrong := "sha256/" + base64.StdEncoding.EncodeToString(make([]byte, 32))
+	for text, reason := range map[string]string{
+		server.URL:                                     "nobody known has signed the camera's certificate; #ca=FILE",
+		server.URL + "#insecure":                       "",
+		server.URL + "#ca=" + ca:                       "",
+		server.URL + "#pin=" + pin:                     "",
+		server.URL + "#pin=" + wrong:                   "is not the one pinned; it is " + pin,
+		server.URL + "#insecure&pin=" + wrong:          "is not the one pinned",
+		server.URL + "#ca=" + ca + "&pin=" + wrong:     "is not the one pinned",
+		server.URL + "#ca=/nowhere/canary":             "option ca: the file cannot be read: no such file",
+		old + "#insecure":                              "",
+		old + "#ca=" + ca:                              "does not agree on TLS",
+		strings.Replace(plain.URL, "http", "https", 1): "speaks no TLS at this port",
+	} {
+		got, err := collect(t, parse(t, text), 1)
+		switch {
+		case reason == "":
+			same(t, got, [][]byte{want})
+		case err == nil || !strings.Contains(err.Error(), reason):
+			t.Errorf("%s: %v; want %q", text, err, reason)
+		}
+	}
+}

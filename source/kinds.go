@@ -1,0 +1,133 @@
+package source
+
+import (
+	"errors"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"mjpegazer/source/httpcam"
+	"mjpegazer/source/pattern"
+	"mjpegazer/source/pipe"
+	"mjpegazer/source/webcam"
+)
+
+// kinds are the kinds of cameras, by what schemeOf says.
+var kinds = map[string]func(address string, s *Spec, o *options, d Defaults) error{
+	"http":         parseHTTP,
+	"https":        parseHTTP,
+	"pattern":      parsePattern,
+	"webcam":       parseWebcam,
+	"mediadevices": parseMediaDevice,
+	"exec":         parseCommand,
+	"file":         parseFile,
+	"-":            parseInput,
+}
+
+func parseCommand(address string, s *Spec, _ *options, _ Defaults) error {
+	args, err := pipe.SplitCommand(address[len("exec:"):])
+	s.Source = &pipe.Command{Args: args, MaxFrame: s.MaxFrame}
+	return err
+}
+
+func parseFile(address string, s *Spec, o *options, _ Defaults) error {
+	f := &pipe.File{Path: address[len("file:"):], MaxFrame: s.MaxFrame}
+	if f.Path == "" {
+		return errors.New("the file's name is missing: file:PATH")
+	}
+	o.rate("fps", &f.FPS)
+	o.flag("loop", &f.Loop)
+	s.Source = f
+	return nil
+}
+
+func parseInput(_ string, s *Spec, _ *options, _ Defaults) error {
+	s.Source, s.Keep = &pipe.Input{Reader: os.Stdin, MaxFrame: s.MaxFrame}, true
+	return nil
+}
+
+func parseHTTP(address string, s *Spec, o *options, d Defaults) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" {
+		return errors.New("the address makes no sense; it is of the form http://USER:PASSWORD@HOST:PORT/PATH, special characters percent-encoded")
+	}
+	h := &httpcam.Camera{URL: address, MaxFrame: s.MaxFrame, IdleTime: max(10*time.Second, s.Stall), Instance: d.Instance, Trace: d.Trace}
+	o.flag("ipv4", &h.IPv4)
+	o.duration("poll", &h.Poll)
+	o.header("header", &h.Header)
+	var auth string
+	if o.text("auth", &auth); auth != "" && auth != "basic" {
+		return errors.New("auth can be basic, or be left out: then the camera decides")
+	}
+	h.Basic = auth == "basic"
+	o.flag("insecure", &h.Insecure)
+	o.text("ca", &h.CA)
+	o.pin("pin", &h.Pin)
+	s.Source = h
+	return nil
+}
+
+func parsePattern(address string, s *Spec, o *options, _ Defaults) error {
+	if _, rest, _ := strings.Cut(address, ":"); rest != "" {
+		return errors.New("a test card is pattern: and nothing else but options, such as pattern:#width=640&height=480&fps=10")
+	}
+	c := pattern.Camera{}
+	parsePreferences(o, &c.Width, &c.Height, &c.FPS, &c.Quality)
+	s.Source = c
+	return c.Check()
+}
+
+// isWebcam reports whether a SOURCE string is a webcam's number or node, which have no scheme.
+func isWebcam(text string) bool {
+	address, _, _ := strings.Cut(text, "#")
+	_, err := strconv.ParseUint(address, 10, 16)
+	return err == nil || strings.HasPrefix(address, "/dev/")
+}
+
+func parseWebcam(address string, s *Spec, o *options, d Defaults) error {
+	if _, rest, ok := strings.Cut(address, ":"); ok && !isWebcam(address) {
+		var err error
+		if address, err = url.PathUnescape(strings.TrimPrefix(rest, "//")); err != nil {
+			return errors.New("the address is badly percent-encoded; a percent sign itself is %25")
+		}
+	}
+	_, notNumber := strconv.ParseUint(address, 10, 16)
+	if kind, name, _ := strings.Cut(address, "/"); notNumber != nil && (name == "" || kind != "" && kind != "by-id" && kind != "name") {
+		return errors.New("a webcam is webcam://0, webcam:///dev/video0, webcam://by-id/NAME or webcam://name/NAME: `mjpegazer webcams` lists those there are")
+	}
+	w := &webcam.Camera{Address: address, Log: d.Log}
+	parsePreferences(o, &w.Width, &w.Height, &w.FPS, &w.Quality)
+	o.each("format", "one of "+strings.Join(webcam.Formats(), ", "), func(value string) error {
+		w.Format = value
+		if !webcam.IsFormat(value) {
+			return strconv.ErrSyntax
+		}
+		return nil
+	})
+	w.Controls = o.rest()
+	s.Source = w
+	return nil
+}
+
+func parseMediaDevice(address string, s *Spec, o *options, _ Defaults) error {
+	_, label, _ := strings.Cut(address, ":")
+	label, err := url.PathUnescape(label)
+	if err != nil || label == "" {
+		return errors.New("a driver of mediadevices is mediadevices:LABEL, percent-encoded where need be")
+	}
+	m := &webcam.MediaDevice{Label: label}
+	parsePreferences(o, &m.Width, &m.Height, &m.FPS, &m.Quality)
+	s.Source = m
+	return nil
+}
+
+// parsePreferences reads the options of all cameras whose pictures are made here.
+func parsePreferences(o *options, width, height *int, fps *float64, quality *int) {
+	const maxSide = 1<<16 - 1
+	o.number("width", 1, maxSide, width)
+	o.number("height", 1, maxSide, height)
+	o.number("quality", 1, 100, quality)
+	o.rate("fps", fps)
+}

@@ -1,0 +1,88 @@
+//go:build unix
+
+package pipe_test
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"mjpegazer/source/pipe"
+)
+
+func TestCommand(t *testing.T) {
+	want := [][]byte{picture(1, 64, 48), picture(2, 64, 48)}
+	got, err := collect(t, parse(t, "exec:cat '"+write(t, want...)+"'"), 3)
+	same(t, got, want)
+	if err == nil || err.Error() != "the command ended" {
+		t.Error(err)
+	}
+}
+
+func TestCommandSaysWhy(t *testing.T) {
+	for text, want := range map[string]string{
+		`exec:sh -c "echo 'a canary1/2' >&2; exit 3" canary1`: "the command ended (exit status 3) without a picture: a …/2",
+		`exec:sh -c 'kill -9 $$'`:                             "the command ended (signal: killed) without a picture",
+		`exec:true`:                                           "the command ended without a picture",
+		`exec:/nowhere/program rtsp://canary2@host/`:          "the command program was not found: is it installed?",
+		`exec:/dev/null canary3`:                              "the command null must not be run",
+		`exec:sh -c "seq 100000 >&2"`:                         "a picture: 99998; 99999; …",
+	} {
+		_, err := collect(t, parse(t, text), 1)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
+			t.Errorf("%s: %v; want %s", text, err, want)
+		}
+	}
+}
+
+// Whatever a command has started ends with it, and a stubborn one is killed.
+func TestCommandEndsWithItsGroup(t *testing.T) {
+	for name, test := range map[string]struct {
+		script string
+		within time.Duration
+	}{
+		"willing":  {"sleep 1000 & echo $! > PID; cat FILE; wait", 5 * time.Second},
+		"stubborn": {"trap '' TERM; (trap '' TERM; sleep 1000) & echo $! > PID; cat FILE; while :; do sleep 1000; done", 8 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := write(t, picture(1, 64, 48))
+			pid := file + ".pid"
+			script := strings.NewReplacer("PID", "'"+pid+"'", "FILE", "'"+file+"'").Replace(test.script)
+			start := time.Now()
+			if got, _ := collect(t, &pipe.Command{Args: []string{"sh", "-c", script}}, 1); len(got) != 1 {
+				t.Fatal("no picture")
+			}
+			if took := time.Since(start); took > test.within {
+				t.Errorf("it took %v to end", took)
+			}
+			text, err := os.ReadFile(pid)
+			if err != nil {
+				t.Fatal(err)
+			}
+			child, err := strconv.Atoi(strings.TrimSpace(string(text)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 100 {
+				if gone(child) {
+					return
+				}
+				time.Sleep(50 * time.Millisecond)
+			}
+			t.Errorf("process %d is left", child)
+		})
+	}
+}
+
+// gone reports whether a process is no more, or only waits for somebody to note that.
+func gone(pid int) bool {
+	if syscall.Kill(pid, 0) != nil {
+		return true
+	}
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	return err == nil && strings.Contains(string(stat), ") Z ")
+}

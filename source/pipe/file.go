@@ -1,0 +1,184 @@
+package pipe
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"mjpegazer/source/internal/redact"
+	"mjpegazer/stream"
+	"mjpegazer/stream/mjpeg"
+)
+
+const (
+	defaultFPS = 10
+	pipePause  = 100 * time.Millisecond // between two looks for a writer of a named pipe
+)
+
+// File is a recorded MJPEG file, a folder of JPEGs in the order of their names, or a named pipe.
+type File struct {
+	Path     string
+	FPS      float64 // pictures a second; 0: 10, and as they come from a pipe
+	Loop     bool    // begin again at the end; a pipe is always read on
+	MaxFrame int     // in bytes; 0 means [mjpeg.DefaultMaxFrame]
+}
+
+// Run plays the file. At its end it returns [stream.ErrEnded], if not told to begin again.
+func (f *File) Run(ctx context.Context, emit func(stream.Picture)) error {
+	info, err := os.Stat(f.Path)
+	if err != nil {
+		return f.failed(err)
+	}
+	play := &playing{File: f, ctx: ctx, emit: emit, reader: mjpeg.NewReader(nil, f.MaxFrame)}
+	if info.Mode().IsRegular() || info.IsDir() {
+		play.pause = time.Duration(float64(time.Second) / cmp.Or(f.FPS, defaultFPS))
+	} else {
+		if f.FPS > 0 {
+			play.pause = time.Duration(float64(time.Second) / f.FPS)
+		}
+		return play.pipe()
+	}
+	for {
+		before := play.pictures
+		if info.IsDir() {
+			err = play.folder()
+		} else {
+			err = play.file(f.Path)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			return f.failed(err)
+		case play.pictures == before:
+			return errors.New("there is no JPEG in it")
+		case !f.Loop:
+			return stream.ErrEnded
+		}
+	}
+}
+
+// failed puts an error of the file system into words, without the path.
+func (f *File) failed(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errors.New("there is no such file")
+	case errors.Is(err, fs.ErrPermission):
+		return errors.New("the file must not be read: are its permissions right?")
+	}
+	return errors.New("the file cannot be read: " + redact.Cause(err).Error())
+}
+
+// playing is one run of a File.
+type playing struct {
+	*File
+	ctx      context.Context
+	emit     func(stream.Picture)
+	reader   *mjpeg.Reader
+	pause    time.Duration // between pictures
+	next     time.Time     // when the next is due
+	pictures int
+}
+
+// folder plays the pictures of a folder once.
+func (p *playing) folder() error {
+	entries, err := os.ReadDir(p.Path)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		switch strings.ToLower(filepath.Ext(entry.Name())) {
+		case ".jpg", ".jpeg":
+			err := p.file(filepath.Join(p.Path, entry.Name()))
+			if err != nil && !errors.Is(err, fs.ErrNotExist) || p.ctx.Err() != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// file plays one file once.
+func (p *playing) file(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	p.reader.Reset(file)
+	return p.all()
+}
+
+// all plays what the reader finds. Its end, and that of the context, is no error.
+func (p *playing) all() error {
+	for {
+		part, err := p.reader.Next()
+		picture := stream.Picture{JPEG: part.JPEG, Damaged: part.Damaged}
+		switch {
+		case err == nil && p.wait():
+			p.emit(picture)
+			p.pictures++
+		case p.ctx.Err() != nil:
+			return nil
+		default:
+			if picture.Damaged > 0 {
+				p.emit(picture)
+			}
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+// wait waits until the next picture is due. False means that none is wanted any more.
+func (p *playing) wait() bool {
+	now := time.Now()
+	p.next = p.next.Add(p.pause)
+	if p.next.Before(now) { // the first, or too late
+		p.next = now
+	}
+	return p.sleep(p.next.Sub(now))
+}
+
+func (p *playing) sleep(d time.Duration) bool {
+	if d <= 0 {
+		return p.ctx.Err() == nil
+	}
+	select {
+	case <-p.ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// pipe plays what is written into a named pipe, by one writer after the other.
+func (p *playing) pipe() error {
+	file, err := os.OpenFile(p.Path, os.O_RDONLY|nonblocking, 0)
+	if err != nil {
+		return p.failed(err)
+	}
+	defer file.Close()
+	defer context.AfterFunc(p.ctx, func() { file.Close() })()
+	for {
+		p.reader.Reset(file)
+		err := p.all()
+		if err == nil {
+			p.sleep(pipePause)
+		}
+		if p.ctx.Err() != nil {
+			return p.ctx.Err()
+		}
+		if err != nil {
+			return p.failed(err)
+		}
+	}
+}

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package pipe
+
+const nonblocking = 0

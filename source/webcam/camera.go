@@ -1,0 +1,137 @@
+package webcam
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math"
+	"strings"
+
+	"github.com/pion/mediadevices/pkg/driver"
+
+	"mjpegazer/source/v4l2"
+	"mjpegazer/stream"
+	"mjpegazer/stream/jpeg"
+)
+
+// A Camera is one of this machine: on USB, or whatever else Video4Linux offers. It is open, and its light is on,
+// while Run runs. Pictures that it compresses itself are passed on untouched; raw ones are compressed here.
+//
+// A Camera must not be copied once it has run: it knows its camera again after a replug, when the number may be another.
+type Camera struct {
+	// Address says which: a number, "0"; a node or a link to one, "/dev/video0"; "by-id/" and its name in
+	// /dev/v4l/by-id; or "name/" and what the camera calls itself, or a part of that. Empty is "0".
+	Address string
+
+	// Preferences. The nearest that the camera has is taken.
+	Width, Height int     // in pixels; both zero: near 640 by 480
+	FPS           float64 // pictures a second; zero: the camera's own rate
+	Format        string  // mjpeg, yuyv, uyvy, nv12, nv21, i420, grey or the four characters of another; empty: the best
+
+	// Quality is that of pictures that are compressed here, 1 to 100; zero is 80.
+	Quality int
+
+	// Controls are set whenever the camera is opened: values, or names in a menu, by the name of the control. [Camera.Check]
+	// tells whether the camera has them.
+	Controls map[string]string
+
+	// Log is told what the camera takes instead of what was preferred; nil is nobody.
+	Log *slog.Logger
+
+	camera v4l2.Camera // as it was when it was opened last
+}
+
+// Run implements [stream.Source].
+func (c *Camera) Run(ctx context.Context, emit func(stream.Picture)) error {
+	path, err := c.locate()
+	if err != nil {
+		return stream.RetryAfter(err, absent)
+	}
+	err = c.record(ctx, path, emit)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return explain(path, err)
+}
+
+// record finds the camera among mediadevices' drivers, opens it and reads its pictures.
+func (c *Camera) record(ctx context.Context, path string, emit func(stream.Picture)) error {
+	webcam := &cameraDriver{path: path, damaged: func(pictures int) { emit(stream.Picture{Damaged: pictures}) }}
+	d, err := register(webcam)
+	if err != nil {
+		return err
+	}
+	defer driver.GetManager().Delete(d.ID())
+	if err := d.Open(); err != nil {
+		return err
+	}
+	defer d.Close()
+	c.camera = webcam.device.Camera
+	if err := setControls(webcam.device, c.Controls); err != nil {
+		return err
+	}
+	media, err := c.choose(webcam.formats)
+	if err != nil {
+		return err
+	}
+	reader, err := d.(driver.VideoRecorder).VideoRecord(media)
+	if err != nil {
+		return err
+	}
+	defer context.AfterFunc(ctx, webcam.device.Interrupt)()
+	r := recording{emit: emit, encoder: jpeg.Encoder{Quality: c.Quality}, facts: c.facts(webcam.mode)}
+	return r.run(ctx, reader)
+}
+
+// Check tells what is wrong with the Controls: one that the camera does not have, a value that it does not take. A camera
+// that is not there, or cannot be opened now, may have everything.
+func (c *Camera) Check() error {
+	path, err := c.locate()
+	if err != nil {
+		return nil
+	}
+	d, err := v4l2.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer d.Close()
+	all, err := d.Controls()
+	if err != nil {
+		return nil
+	}
+	_, err = matchControls(all, c.Controls)
+	return err
+}
+
+// facts says what the camera sends, and, in the log as well, which of the preferences it does not meet.
+func (c *Camera) facts(mode v4l2.Mode) map[string]string {
+	facts := sizeFacts(mode.Width, mode.Height, mode.FPS)
+	facts["camera"], facts["device"], facts["bus"] = c.camera.Name, c.camera.Path, c.camera.Bus
+	facts["format"] = mode.FourCC.String()
+	if unmet := c.unmet(mode); unmet != "" {
+		facts["unmet"] = unmet
+		if c.Log != nil {
+			c.Log.Info("the nearest that the camera has is taken", "unmet", unmet,
+				"format", facts["format"], "size", facts["size"], "rate", facts["rate"])
+		}
+	}
+	return facts
+}
+
+// unmet lists the preferences that a mode does not meet.
+func (c *Camera) unmet(mode v4l2.Mode) string {
+	var unmet []string
+	if c.Width != 0 && c.Width != mode.Width {
+		unmet = append(unmet, fmt.Sprintf("width=%d", c.Width))
+	}
+	if c.Height != 0 && c.Height != mode.Height {
+		unmet = append(unmet, fmt.Sprintf("height=%d", c.Height))
+	}
+	if c.FPS != 0 && math.Abs(c.FPS-mode.FPS) > 0.05 {
+		unmet = append(unmet, fmt.Sprintf("fps=%g", c.FPS))
+	}
+	if c.Format != "" && !isFormat(c.Format, formatRank(mode.FourCC)) {
+		unmet = append(unmet, "format="+c.Format)
+	}
+	return strings.Join(unmet, " ")
+}
