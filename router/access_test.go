@@ -19,6 +19,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"mjpegazer/router"
+	"mjpegazer/router/access"
 	"mjpegazer/stream"
 )
 
@@ -44,18 +45,18 @@ func htpasswd(t testing.TB, name, password string, cost int) string {
 	return name + ":" + strings.Replace(string(hash), "$2a$", "$2y$", 1) + "\n"
 }
 
-func openUsers(t testing.TB, lines ...string) *router.Users {
+func openUsers(t testing.TB, lines ...string) *access.Users {
 	t.Helper()
-	users, err := router.OpenUsers(writeFile(t, strings.Join(lines, "")), nil)
+	users, err := access.OpenUsers(writeFile(t, strings.Join(lines, "")), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return users
 }
 
-func openToken(t testing.TB) *router.Token {
+func openToken(t testing.TB) *access.Token {
 	t.Helper()
-	token, err := router.OpenToken(writeFile(t, rightToken+"\n"), nil)
+	token, err := access.OpenToken(writeFile(t, rightToken+"\n"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +115,7 @@ func TestEveryRoute(t *testing.T) {
 		s := stream.New(pictures(time.Hour, picture(1, 0)), stream.Options{})
 		defer s.Close()
 		site := router.New([]router.Camera{{Name: "front", Stream: s}, {Name: "back", Stream: s}},
-			router.Options{Access: &router.Access{Users: users, Token: token}})
+			router.Options{Access: &access.Control{Users: users, Token: token}})
 		var all sync.WaitGroup
 		routes := 0
 		chi.Walk(site.(chi.Routes), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
@@ -162,37 +163,10 @@ func closed(t *testing.T, site http.Handler, method, path string) {
 	}
 }
 
-// TestFailuresAreSlow and what is right, or shows nothing, is not.
-func TestFailuresAreSlow(t *testing.T) {
-	access := &router.Access{Users: openUsers(t, htpasswd(t, "ann", "secret", bcrypt.MinCost)), Token: openToken(t)}
-	h := access.Handler(http.NotFoundHandler())
-	synctest.Test(t, func(t *testing.T) {
-		took := func(try try) time.Duration {
-			begun := time.Now()
-			answer(t, h, "GET", "/", try)
-			return time.Since(begun)
-		}
-		for _, try := range wrongTries {
-			want := time.Second
-			if strings.HasPrefix(try.name, "nothing") || strings.HasPrefix(try.name, "token") {
-				want = 0
-			}
-			if d := took(try); d != want {
-				t.Errorf("%s: answered after %v, want %v", try.name, d, want)
-			}
-		}
-		for _, try := range rightTries {
-			if d := took(try); d != 0 {
-				t.Errorf("the right %s: answered after %v", try.name, d)
-			}
-		}
-	})
-}
-
 // The page is asked for once with the token, and what it links to is then asked for with the cookie, below any path.
 func TestTokenInTheAddressOfThePage(t *testing.T) {
 	s := open(t, pictures(time.Hour, picture(1, 0)), stream.Options{})
-	site := router.New([]router.Camera{{Name: "front", Stream: s}}, router.Options{Access: &router.Access{Token: openToken(t)}})
+	site := router.New([]router.Camera{{Name: "front", Stream: s}}, router.Options{Access: &access.Control{Token: openToken(t)}})
 	mux := http.NewServeMux()
 	mux.Handle("/", site)
 	mux.Handle("/cams/", http.StripPrefix("/cams", site))
@@ -230,20 +204,5 @@ func TestTokenInTheAddressOfThePage(t *testing.T) {
 	}
 	if r := get(t, "GET", server.URL+"/?token="+rightToken, "X-Forwarded-Proto", "https"); !strings.Contains(r.Header.Get("Set-Cookie"), "Secure") {
 		t.Error("a cookie that came by TLS may go without")
-	}
-}
-
-// Who stands behind the Access sees no token, and can log what it sees.
-func TestTokenIsTakenOut(t *testing.T) {
-	var seen []string
-	access := &router.Access{Token: openToken(t)}
-	h := access.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		seen = append(seen, fmt.Sprint(r.URL, r.RequestURI))
-	}))
-	for _, query := range []string{"?token=" + rightToken + "&fps=2", "?fps=2&%74oken=" + rightToken, "?fps=2&token=x&token=" + rightToken} {
-		answer(t, h, "GET", "/live", try{"", query, plainly})
-	}
-	if want := strings.Repeat("/live?fps=2 /live?fps=2,", 3); strings.Join(seen, ",")+"," != strings.ReplaceAll(want, " ", "") {
-		t.Errorf("%q", seen)
 	}
 }

@@ -19,7 +19,7 @@ type Limits struct {
 	viewers  map[*stream.Stream]int
 	all      int
 	senders  map[*sender]struct{} // those who send now
-	sweeping bool                 // while there are any
+	evicting bool                 // while there are any
 }
 
 var (

@@ -34,14 +34,14 @@ func Live(s *stream.Stream, options Options) http.Handler {
 		defer limits.leave(s)
 		send := newSender(w, r, limits)
 		defer send.close()
-		v := s.View(stream.ViewerOptions{MaxFPS: fps, MaxRate: limits.MaxRate, Ready: send.ready, Take: send.taker()})
+		v := s.View(stream.ViewerOptions{MaxFPS: fps, MaxRate: limits.MaxRate, Ready: send.ready, Deliver: send.deliverer()})
 		defer v.Close()
 		frame, err := first(r.Context(), s, v)
 		if err != nil {
 			unavailable(w, r, s, err)
 			return
 		}
-		defer tellVisit(r, options, send)()
+		defer logViewer(r, options, send)()
 		liveHead(w, r)
 		send.stream(s, v, frame, newHeartbeat(r.Context(), options.heartbeat()))
 	})

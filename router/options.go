@@ -8,13 +8,14 @@ import (
 	"slices"
 	"time"
 
+	"mjpegazer/router/access"
 	"mjpegazer/stream"
 )
 
 // Options are the handlers'; the zero value serves everybody.
 type Options struct {
 	// Access is who may look at what [New] serves; nil: everybody.
-	Access *Access
+	Access *access.Control
 	// Log tells at debug level of each viewer who comes and goes. Nil: nobody.
 	Log *slog.Logger
 	// HealthThreshold is how many consecutive failures make a camera unhealthy; 0: 3.

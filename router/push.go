@@ -8,16 +8,16 @@ import (
 	"mjpegazer/stream"
 )
 
-// mostPushed bounds for how long the other viewers of a round wait while one is sent a picture.
+// mostPushed bounds for how long the other viewers of a worker wait while one is sent a picture.
 const mostPushed = 64 << 10
 
-// taker is what may send a frame without the viewer's own goroutine; nil where it cannot be done. net/http knows nothing of
+// deliverer is what may send a frame without the viewer's own goroutine; nil where it cannot be done. net/http knows nothing of
 // it: only a writer that is its own, and not one that middleware has put around that, has nothing to do with each byte.
-func (s *sender) taker() func(*stream.Frame) bool {
-	if s.conn == nil || !s.single || !s.conn.plain || !s.conn.measured || !bare(s.w) {
+func (s *sender) deliverer() func(*stream.Frame) bool {
+	if s.conn == nil || !s.single || !s.conn.Plain() || !bare(s.w) {
 		return nil
 	}
-	return s.take
+	return s.deliver
 }
 
 // bare reports whether w is net/http's own writer of HTTP/1, and has not sent a head that would make it write chunks.
@@ -30,16 +30,16 @@ func bare(w http.ResponseWriter) bool {
 	return sent.IsValid() && sent.Kind() == reflect.Bool && !sent.Bool()
 }
 
-// take sends a frame if that needs no waiting. Where it does, frame sends the rest.
-func (s *sender) take(f *stream.Frame) bool {
+// deliver sends a frame if that needs no waiting. Where it does, frame sends the rest.
+func (s *sender) deliver(f *stream.Frame) bool {
 	part := s.form.part(f)
 	if s.beat == nil || len(part) > mostPushed {
 		return false
 	}
 	now := time.Now()
 	s.expect(now, len(part))
-	s.pushed = s.conn.socket.push(part)
-	s.end.Store(s.conn.written.Add(int64(s.pushed)))
+	s.pushed = s.conn.Push(part)
+	s.end.Store(s.conn.Wrote(s.pushed))
 	if s.pushed < len(part) {
 		return false
 	}

@@ -11,11 +11,16 @@
 package router
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
+
+	"mjpegazer/router/access"
+	"mjpegazer/router/internal/conn"
 )
 
 // New serves the page at /, every camera at /NAME/live, /NAME/snapshot, /NAME/snapshot.jpg and /NAME/health, the first
@@ -70,13 +75,29 @@ func (f feed) mount(r chi.Router, path string) {
 }
 
 // guard lets those in who may look, and everybody who asks for health.
-func guard(cameras []Camera, access *Access) func(http.Handler) http.Handler {
+func guard(cameras []Camera, control *access.Control) func(http.Handler) http.Handler {
 	open := []string{"/health"}
 	for _, c := range cameras {
 		open = append(open, "/"+c.Name+"/health")
 	}
-	return func(next http.Handler) http.Handler { return access.Handler(next, open...) }
+	return func(next http.Handler) http.Handler {
+		guarded := control.Handler(next, open...)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if c := chi.RouteContext(r.Context()); c != nil && c.RoutePath != "" { // it is mounted in a router of chi's
+				r = access.WithPath(r, c.RoutePath)
+			}
+			guarded.ServeHTTP(w, r)
+		})
+	}
 }
+
+// ConnContext makes viewers fresh, and lets those go early that do not read: with it the handlers know how much of what
+// they wrote has arrived. It is for [http.Server.ConnContext], and all that a server must do:
+//
+//	server := &http.Server{Handler: handler, ConnContext: router.ConnContext}
+//
+// Without it everything works, but on a slow link pictures grow old in the kernel's buffers.
+func ConnContext(ctx context.Context, c net.Conn) context.Context { return conn.Context(ctx, c) }
 
 // instanceHeader tells one running program from another, in questions and answers.
 const instanceHeader = "X-Mjpegazer-Instance"

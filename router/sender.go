@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"mjpegazer/router/internal/conn"
 	"mjpegazer/stream"
 )
 
@@ -23,36 +24,36 @@ func partTimeOf(size int) time.Duration {
 type sender struct {
 	w          http.ResponseWriter
 	controller *http.ResponseController
-	conn       *connection // nil: nothing is known of it
-	single     bool        // it has its connection for itself
+	conn       *conn.Conn // nil: nothing is known of it
+	single     bool       // it has its connection for itself
 	form       form
 	limits     *Limits
 	begun      time.Time
 	deadline   time.Time // of the writer
-	flow       flow
+	flow       conn.Flow
 	beat       *heartbeat // nil before the response's head is sent
 	had        uint64     // Seq of the latest frame that was begun
 	frames     int        // begun
 	pushed     int        // bytes of the next part that the kernel has taken
 
-	// What the sweep of Limits looks at, from another goroutine.
+	// What evict looks at, from another goroutine.
 	end     atomic.Int64                 // of the latest part, in its connection's count of bytes written
 	due     atomic.Int64                 // when it must have arrived, in nanoseconds after the sender's begin; 0: none was sent
 	writing atomic.Pointer[stream.Frame] // what a Write holds now
-	cut     atomic.Pointer[error]        // why the sweep has ended the stream; nil: it has not
+	cut     atomic.Pointer[error]        // why the viewer was evicted; nil: it was not
 }
 
 // newSender makes a sender that must be closed before the handler returns.
 func newSender(w http.ResponseWriter, r *http.Request, limits *Limits) *sender {
 	s := &sender{
-		w: w, controller: http.NewResponseController(w), conn: connectionOf(r), single: r.ProtoMajor == 1,
+		w: w, controller: http.NewResponseController(w), conn: conn.Of(r), single: r.ProtoMajor == 1,
 		form: formOf(r), limits: limits, begun: time.Now(),
 	}
-	limits.watch(s)
+	limits.track(s)
 	return s
 }
 
-func (s *sender) close() { s.limits.unwatch(s) }
+func (s *sender) close() { s.limits.untrack(s) }
 
 // ready reports whether nearly all of the last part has arrived. What waits in buffers on the way makes every picture
 // behind it older.
@@ -61,11 +62,11 @@ func (s *sender) ready(f *stream.Frame) bool {
 		return true
 	}
 	now := time.Now()
-	if s.flow.trusts(now, len(f.JPEG())) {
+	if s.flow.Trusts(now, len(f.JPEG())) {
 		return true
 	}
-	delivered, ok := s.conn.delivered()
-	return !ok || s.flow.ready(now, delivered, s.end.Load()-delivered, s.conn.socket.roundTrip)
+	delivered, ok := s.conn.Delivered()
+	return !ok || s.flow.Ready(now, delivered, s.end.Load()-delivered, s.conn.RoundTrip)
 }
 
 // begin counts a frame, of which nothing is pushed any more.
@@ -93,12 +94,12 @@ func (s *sender) bytes(part []byte) error {
 	most := s.expect(now, len(part))
 	if err := s.write(part, now, most); err != nil {
 		if s.conn != nil && s.single {
-			s.conn.reset()
+			s.conn.Reset()
 		}
 		return err
 	}
 	if s.conn != nil {
-		s.end.Store(s.conn.written.Add(int64(len(part))))
+		s.end.Store(s.conn.Wrote(len(part)))
 	}
 	return nil
 }
@@ -112,8 +113,8 @@ func (s *sender) expect(now time.Time, size int) time.Duration {
 
 func (s *sender) write(part []byte, now time.Time, most time.Duration) error {
 	if until := now.Add(most); s.deadline.Before(until) {
-		if s.deadline = until; s.single && s.conn != nil && s.conn.measured {
-			s.deadline = until.Add(most) // the sweep sees who is late; this need not be set for every part
+		if s.deadline = until; s.single && s.conn != nil && s.conn.Measured() {
+			s.deadline = until.Add(most) // evict sees who is late; this need not be set for every part
 		}
 		// A writer without a connection, such as a recorder, has no deadline to set and nothing to flush.
 		if err := s.controller.SetWriteDeadline(s.deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
@@ -136,7 +137,7 @@ func (s *sender) overdue(now time.Time) bool {
 		return false
 	}
 	end := s.end.Load()
-	delivered, ok := s.conn.delivered()
+	delivered, ok := s.conn.Delivered()
 	return ok && delivered < end && due == time.Duration(s.due.Load()) // and nothing was sent meanwhile
 }
 
@@ -144,7 +145,7 @@ func (s *sender) overdue(now time.Time) bool {
 func (s *sender) abort(why *error) {
 	s.cut.Store(why)
 	if s.conn != nil && s.single {
-		s.conn.reset()
+		s.conn.Reset()
 		return
 	}
 	s.controller.SetWriteDeadline(time.Unix(1, 0)) // it fails where there is nothing to end

@@ -70,7 +70,7 @@ func ExampleViewerOptions() {
 	s := stream.New(camera, stream.Options{})
 	defer s.Close()
 	pictures := make(chan []byte, 10)
-	v := s.View(stream.ViewerOptions{Take: func(f *stream.Frame) bool {
+	v := s.View(stream.ViewerOptions{Deliver: func(f *stream.Frame) bool {
 		select {
 		case pictures <- f.JPEG():
 			return true

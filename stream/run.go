@@ -124,7 +124,7 @@ func (r *run) emit(p Picture) {
 func (s *Stream) show(f *Frame) {
 	s.stats.Frames++
 	f.Seq = s.stats.Frames
-	if before := s.news.Load().frame; before != nil {
+	if before := s.latest.Load().frame; before != nil {
 		f.Interval = f.Arrived.Sub(before.Arrived)
 	}
 	s.stats.LastPicture, s.stats.Width, s.stats.Height = f.Time, f.Width, f.Height
@@ -136,7 +136,7 @@ func (s *Stream) show(f *Frame) {
 }
 
 // end settles what it means that the run is over, once. Frames are forgotten: nobody is shown an old picture as a live
-// one. Only who waits for the last picture still gets it, of a source that ended or within the time of outlived.
+// one. Only who waits for the last picture still gets it, of a source that ended or within the time of grace.
 func (r *run) end(err error) {
 	s := r.stream
 	s.mu.Lock()
@@ -149,7 +149,7 @@ func (r *run) end(err error) {
 	switch {
 	case s.stopping: // who told it has forgotten its frames
 	case errors.Is(err, ErrEnded):
-		s.publish(s.news.Load().frame, ErrEnded)
+		s.publish(s.latest.Load().frame, ErrEnded)
 		s.change(Ended, nil)
 	default:
 		s.fail(cmp.Or(err, errNoReason))

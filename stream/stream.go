@@ -44,14 +44,14 @@ type Stream struct {
 	source  Source
 	options Options
 
-	news    atomic.Pointer[news] // never nil
+	latest  atomic.Pointer[latest] // never nil
 	skipped atomic.Uint64
 	thinned atomic.Uint64
 
 	mu        sync.Mutex
 	closed    bool
 	viewers   int
-	rounds    []*round
+	workers   []*worker
 	lingering *time.Timer        // runs while there is nobody
 	cancel    context.CancelFunc // ends the work; nil: none was started
 	working   chan struct{}      // closed when the latest work has returned; nil: none was started
@@ -62,24 +62,24 @@ type Stream struct {
 	rate      rate
 }
 
-// news is what viewers see: replaced as a whole, never written to.
-type news struct {
-	frame *Frame        // the newest; nil while there is none
-	last  *Frame        // the newest that was, also after its run; nil before the first, and once viewers have left
-	over  error         // why none will follow; nil while some may
-	stale chan struct{} // closed when other news are there
+// latest is what viewers see: replaced as a whole, never written to.
+type latest struct {
+	frame   *Frame        // the newest; nil while there is none
+	last    *Frame        // the newest that was, also after its run; nil before the first, and once viewers have left
+	ended   error         // why none will follow; nil while some may
+	changed chan struct{} // closed when it has been replaced
 }
 
-// outlived is how long a picture may be had after its run: a camera that sends one and closes, again and again, would
+// grace is how long a picture may be had after its run: a camera that sends one and closes, again and again, would
 // else be faster than those who were just woken for it.
-const outlived = 100 * time.Millisecond
+const grace = 100 * time.Millisecond
 
 // fresh is the newest frame that may be had as a live one; nil while there is none.
-func (n *news) fresh() *Frame {
-	if n.frame == nil && n.over == nil && n.last != nil && time.Since(n.last.Arrived) < outlived {
-		return n.last
+func (l *latest) fresh() *Frame {
+	if l.frame == nil && l.ended == nil && l.last != nil && time.Since(l.last.Arrived) < grace {
+		return l.last
 	}
-	return n.frame
+	return l.frame
 }
 
 // New makes a Stream of a source. It does not run the source before there is a viewer, unless options.Keep.
@@ -92,7 +92,7 @@ func New(source Source, options Options) *Stream {
 	}
 	s := &Stream{source: source, options: options, hurried: make(chan struct{}, 1)}
 	s.stats.State = Idle
-	s.news.Store(&news{stale: make(chan struct{})})
+	s.latest.Store(&latest{changed: make(chan struct{})})
 	if options.Keep {
 		s.mu.Lock()
 		s.start()
@@ -107,8 +107,8 @@ func (s *Stream) View(options ViewerOptions) *Viewer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.viewers++
-	if options.Take != nil {
-		v.place = s.seat()
+	if options.Deliver != nil {
+		v.slot = s.join()
 	}
 	if s.closed {
 		return v
@@ -124,8 +124,8 @@ func (s *Stream) View(options ViewerOptions) *Viewer {
 	return v
 }
 
-// leave takes a viewer away, and from its place if it had one. The source lingers after the last.
-func (s *Stream) leave(from *place) {
+// leave takes a viewer away, and from its slot if it had one. The source lingers after the last.
+func (s *Stream) leave(from *slot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.viewers--
@@ -169,22 +169,22 @@ func (s *Stream) stop() {
 }
 
 // publish makes f the newest frame and wakes all who wait.
-func (s *Stream) publish(f *Frame, over error) {
+func (s *Stream) publish(f *Frame, ended error) {
 	if s.closed {
-		over = ErrClosed
+		ended = ErrClosed
 	}
 	last := f
 	if f == nil && !s.stopping && !s.idle() {
-		last = s.news.Load().last
+		last = s.latest.Load().last
 	}
-	close(s.news.Swap(&news{frame: f, last: last, over: over, stale: make(chan struct{})}).stale)
+	close(s.latest.Swap(&latest{frame: f, last: last, ended: ended, changed: make(chan struct{})}).changed)
 }
 
 // Last is the newest picture there was, nil before the first, and whether the camera is still live: for who must say
 // something to a viewer while [Viewer.Next] has nothing.
 func (s *Stream) Last() (last *Frame, live bool) {
-	news := s.news.Load()
-	return news.last, news.frame != nil
+	now := s.latest.Load()
+	return now.last, now.frame != nil
 }
 
 // Close ends all viewers with [ErrClosed] and stops the source. It waits at most 2 s for the source to return; its error

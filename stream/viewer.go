@@ -14,10 +14,10 @@ type ViewerOptions struct {
 	MaxRate float64
 	// Ready is asked when there is a new frame; false passes it over, and the next frame asks again. Nil is always ready.
 	Ready func(*Frame) bool
-	// Take, if not nil, gets each frame that [Viewer.Next] would return, which then waits on; false makes Next return it.
-	// One goroutine calls it, and Ready, for many viewers: it must not wait for anything, nor panic. To who has nothing to
-	// do but to pass small pictures on it saves the waking of a goroutine for each.
-	Take func(*Frame) bool
+	// Deliver must not wait for anything, nor panic: one goroutine calls it, and Ready, for many viewers. Leave it nil unless
+	// a profile says that waking a goroutine for each picture is what costs, as it does a server of many small ones. It gets
+	// each frame that [Viewer.Next] would return, and Next waits on; false makes Next return the frame.
+	Deliver func(*Frame) bool
 }
 
 // A Viewer is one consumer of a Stream, for one goroutine. Nothing queues for it: [Viewer.Next] returns the newest frame,
@@ -25,7 +25,7 @@ type ViewerOptions struct {
 type Viewer struct {
 	stream  *Stream
 	options ViewerOptions
-	place   *place // nil: without Take
+	slot    *slot // nil: without Deliver
 	closed  bool
 	last    uint64    // Seq of the last frame it had
 	refused uint64    // frames since then that it was not ready for
@@ -39,29 +39,29 @@ func (v *Viewer) Next(ctx context.Context) (*Frame, error) {
 	if v.closed {
 		return nil, ErrClosed
 	}
-	if v.place != nil {
-		return v.place.wait(ctx, v)
+	if v.slot != nil {
+		return v.slot.wait(ctx, v)
 	}
 	for {
-		news := v.stream.news.Load()
-		if frame, err := v.look(news); frame != nil || err != nil {
+		now := v.stream.latest.Load()
+		if frame, err := v.pick(now); frame != nil || err != nil {
 			return frame, err
 		}
 		select {
-		case <-news.stale:
+		case <-now.changed:
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
 }
 
-// look finds in the news the viewer's next frame, or why there will be none; often neither.
-func (v *Viewer) look(news *news) (*Frame, error) {
-	if frame := news.fresh(); frame != nil && frame.Seq > v.last && v.wants(frame) {
+// pick returns the viewer's next frame, or why there will be none; often neither.
+func (v *Viewer) pick(now *latest) (*Frame, error) {
+	if frame := now.fresh(); frame != nil && frame.Seq > v.last && v.wants(frame) {
 		v.had(frame)
 		return frame, nil
 	}
-	return nil, news.over
+	return nil, now.ended
 }
 
 func (v *Viewer) wants(f *Frame) bool {
@@ -120,7 +120,7 @@ func (v *Viewer) interval(f *Frame) time.Duration {
 func (v *Viewer) Close() {
 	if !v.closed {
 		v.closed = true
-		v.stream.leave(v.place)
+		v.stream.leave(v.slot)
 	}
 }
 

@@ -19,8 +19,11 @@ const module = "mjpegazer"
 // package, which imports none: it knows the built program alone.
 var arrows = map[string][]string{
 	"":                       {"router/server", "source/probe", "source/webcam"},
-	"router":                 {"stream", "stream/jpeg", "stream/mjpeg"},
-	"router/server":          {"router", "source", "stream"},
+	"router":                 {"router/access", "router/internal/conn", "stream", "stream/mjpeg"},
+	"router/access":          {"router/internal/watch"},
+	"router/internal/conn":   {},
+	"router/internal/watch":  {},
+	"router/server":          {"router", "router/access", "router/internal/watch", "source", "stream"},
 	"source":                 {"source/httpcam", "source/internal/redact", "source/pattern", "source/pipe", "source/webcam", "stream"},
 	"source/httpcam":         {"source/internal/redact", "stream", "stream/mjpeg"},
 	"source/internal/paint":  {},

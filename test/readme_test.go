@@ -25,7 +25,8 @@ func TestReadmeSnippetsAreExamples(t *testing.T) {
 	}
 	var examples strings.Builder
 	files, _ := filepath.Glob("../*/example*_test.go")
-	for _, file := range files {
+	deeper, _ := filepath.Glob("../*/*/example*_test.go")
+	for _, file := range append(files, deeper...) {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

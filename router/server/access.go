@@ -11,7 +11,7 @@ import (
 	"os"
 	"runtime"
 
-	"mjpegazer/router"
+	control "mjpegazer/router/access"
 )
 
 // access is what the command line says of who may look, and by which way.
@@ -37,11 +37,11 @@ func (a *access) define(f *flag.FlagSet) {
 // check looks at each value for itself.
 func (a *access) check() error {
 	for _, origin := range a.origins.values {
-		if err := router.CheckOrigin(origin); err != nil {
+		if err := control.CheckOrigin(origin); err != nil {
 			return fmt.Errorf("-cors: %w", err)
 		}
 	}
-	if _, err := router.ParseProxies(a.proxies.values); err != nil {
+	if _, err := control.ParseProxies(a.proxies.values); err != nil {
 		return fmt.Errorf("-trusted-proxy %w", err)
 	}
 	return nil
@@ -56,19 +56,19 @@ func (a *access) checkTogether() error {
 }
 
 // open reads the files.
-func (a *access) open(log *slog.Logger) (*router.Access, error) {
-	opened := &router.Access{Hosts: a.hosts.values, Origins: a.origins.values, Log: log}
-	opened.Proxies, _ = router.ParseProxies(a.proxies.values) // checked before
+func (a *access) open(log *slog.Logger) (*control.Control, error) {
+	opened := &control.Control{Hosts: a.hosts.values, Origins: a.origins.values, Log: log}
+	opened.Proxies, _ = control.ParseProxies(a.proxies.values) // checked before
 	var err error
 	if a.usersFile != "" {
 		warnOfReaders(log, "-users", a.usersFile)
-		if opened.Users, err = router.OpenUsers(a.usersFile, log); err != nil {
+		if opened.Users, err = control.OpenUsers(a.usersFile, log); err != nil {
 			return nil, fmt.Errorf("-users: %w", err)
 		}
 	}
 	if a.tokenFile != "" {
 		warnOfReaders(log, "-token", a.tokenFile)
-		opened.Token, err = router.OpenToken(a.tokenFile, log)
+		opened.Token, err = control.OpenToken(a.tokenFile, log)
 		if failed := (*fs.PathError)(nil); errors.As(err, &failed) { // who gives the token itself must not find it in the log
 			return nil, fmt.Errorf("-token takes the name of a file that holds the token: %s: %w", failed.Op, failed.Err)
 		} else if err != nil {
@@ -84,11 +84,11 @@ func (a *access) tls(log *slog.Logger) (*tls.Config, error) {
 		return nil, nil
 	}
 	warnOfReaders(log, "-tls-key", a.keyFile)
-	certificate, err := router.OpenCertificate(a.certFile, a.keyFile, log)
+	certificate, err := openCertificate(a.certFile, a.keyFile, log)
 	if err != nil {
 		return nil, fmt.Errorf("-tls-cert, -tls-key: %w", err)
 	}
-	return &tls.Config{GetCertificate: certificate.Get, NextProtos: []string{"h2", "http/1.1"}}, nil
+	return &tls.Config{GetCertificate: certificate.get, NextProtos: []string{"h2", "http/1.1"}}, nil
 }
 
 // warnOfReaders tells of a secret that is none. Windows has no such bits.

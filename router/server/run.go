@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"mjpegazer/router"
+	control "mjpegazer/router/access"
 	"mjpegazer/source"
 	"mjpegazer/stream"
 )
@@ -80,7 +81,7 @@ func serve(ctx context.Context, c config, stderr io.Writer) error {
 	c.limits.apply(&options)
 	server := &http.Server{
 		Handler:           router.New(cameras, options),
-		BaseContext:       router.BaseContext,
+		BaseContext:       control.BaseContext,
 		ConnContext:       router.ConnContext,
 		ConnState:         new(crowd).note,
 		TLSConfig:         secure,

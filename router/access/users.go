@@ -1,4 +1,4 @@
-package router
+package access
 
 import (
 	"bufio"
@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"mjpegazer/router/internal/watch"
 )
 
 // Users are names and passwords in a file as Apache's htpasswd -B writes it: name:hash lines, the hashes bcrypt, empty lines
@@ -25,13 +27,13 @@ import (
 // However many wrong passwords come, they cost one processor at most, and who has a right one need not wait for all of them:
 // users take turns, and so do the clients that name the same user.
 type Users struct {
-	file  *watched[*userTable]
+	file  *watch.Files[*userTable]
 	queue *queue
 }
 
 // OpenUsers reads a file of users; log tells when it was read anew, or makes no sense any more.
 func OpenUsers(path string, log *slog.Logger) (*Users, error) {
-	file, err := watch(log, func(contents [][]byte) (*userTable, error) { return parseUsers(contents[0]) }, path)
+	file, err := watch.Open(log, func(contents [][]byte) (*userTable, error) { return parseUsers(contents[0]) }, path)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +91,7 @@ type userTable struct {
 
 // admit reports whether a password is the user's. Its error is the context's, or errCrowded.
 func (u *Users) admit(ctx context.Context, name, password, client string) (bool, error) {
-	t := u.file.get()
+	t := u.file.Get()
 	hash, exists := t.hashes[name]
 	if !exists {
 		return false, nil // as slow as any other failure, so that nobody learns which names there are

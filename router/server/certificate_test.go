@@ -1,4 +1,4 @@
-package router_test
+package server
 
 import (
 	"bytes"
@@ -12,11 +12,11 @@ import (
 	"log/slog"
 	"math/big"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
-
-	"mjpegazer/router"
 )
 
 // selfSigned makes a certificate and its key, both PEM.
@@ -43,26 +43,31 @@ func selfSigned(t *testing.T, name string) (certificate, key []byte) {
 }
 
 // A certificate is renewed in two steps, and half of a file is there before all of it is.
-func TestCertificateChanges(t *testing.T) {
+func TestCertificateChanges(t *testing.T) { synctest.Test(t, testCertificateChanges) }
+
+func testCertificateChanges(t *testing.T) {
 	oldCert, oldKey := selfSigned(t, "old.example")
 	newCert, newKey := selfSigned(t, "new.example")
-	certFile, keyFile := writeFile(t, string(oldCert)), writeFile(t, string(oldKey))
-	var log syncBuffer
-	c, err := router.OpenCertificate(certFile, keyFile, slog.New(slog.NewTextHandler(&log, nil)))
+	certFile, keyFile := filepath.Join(t.TempDir(), "cert"), filepath.Join(t.TempDir(), "key")
+	write := func(path string, content []byte) {
+		t.Helper()
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(certFile, oldCert)
+	write(keyFile, oldKey)
+	var log bytes.Buffer
+	c, err := openCertificate(certFile, keyFile, slog.New(slog.NewTextHandler(&log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	expect := func(name string) {
 		t.Helper()
-		time.Sleep(1100 * time.Millisecond) // for the next look
-		got, err := c.Get(&tls.ClientHelloInfo{})
+		time.Sleep(1100 * time.Millisecond) // until the files are looked at again
+		got, err := c.get(&tls.ClientHelloInfo{})
 		if err != nil || got.Leaf.Subject.CommonName != name {
 			t.Errorf("%v, want %s; %v", got.Leaf.Subject, name, err)
-		}
-	}
-	write := func(path string, content []byte) {
-		if err := os.WriteFile(path, content, 0o600); err != nil {
-			t.Fatal(err)
 		}
 	}
 	write(certFile, newCert)
@@ -79,7 +84,8 @@ func TestCertificateChanges(t *testing.T) {
 	if key := bytes.Split(newKey, []byte("\n"))[1]; strings.Contains(log.String(), string(key)) {
 		t.Error("it told the key")
 	}
-	if _, err := router.OpenCertificate(certFile, writeFile(t, string(oldKey)), nil); err == nil {
+	write(keyFile, oldKey)
+	if _, err := openCertificate(certFile, keyFile, nil); err == nil {
 		t.Error("a key of another certificate is taken")
 	}
 }

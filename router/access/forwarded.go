@@ -1,4 +1,4 @@
-package router
+package access
 
 import (
 	"fmt"
@@ -43,21 +43,21 @@ func (p Proxies) trust(address netip.Addr) bool {
 // Client is the address that a request comes from: its connection's, or what X-Forwarded-For, else Forwarded (RFC 7239),
 // says of it if that is a trusted proxy. Each proxy appends whom it saw, so that the last that is not a trusted proxy itself
 // counts and all before it may be invented. It is "unix" for a Unix socket.
-func (a *Access) Client(r *http.Request) string {
-	if a == nil {
-		a = &Access{}
+func (c *Control) Client(r *http.Request) string {
+	if c == nil {
+		c = &Control{}
 	}
 	client, unix := "unix", true
 	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		address := peer.Addr().Unmap()
 		client, unix = address.String(), false
-		if !a.Proxies.trust(address) {
+		if !c.Proxies.trust(address) {
 			return client
 		}
 	} else if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && local.Network() != "unix" {
 		client = r.RemoteAddr // of a network that has addresses of its own
 	}
-	if unix && !a.Proxies.Unix {
+	if unix && !c.Proxies.Unix {
 		return client
 	}
 	hops := forwarded(r.Header)
@@ -66,7 +66,7 @@ func (a *Access) Client(r *http.Request) string {
 		if !ok {
 			break
 		}
-		if client = address.String(); !a.Proxies.trust(address) {
+		if client = address.String(); !c.Proxies.trust(address) {
 			break
 		}
 	}

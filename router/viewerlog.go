@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// tellVisit tells the log that a viewer comes; what it returns, that the viewer leaves or is cut off, and had so many frames.
-func tellVisit(r *http.Request, options Options, send *sender) (leave func()) {
+// logViewer logs that a viewer comes; what it returns, that the viewer leaves or is cut off, and had so many frames.
+func logViewer(r *http.Request, options Options, send *sender) (leave func()) {
 	if options.Log == nil || !options.Log.Enabled(r.Context(), slog.LevelDebug) {
 		return func() {}
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // Many take every frame, in order, while they wait, whoever else comes and goes.
-func TestTake(t *testing.T) {
+func TestDeliver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, &every{interval: 40 * time.Millisecond}, stream.Options{})
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -21,7 +21,7 @@ func TestTake(t *testing.T) {
 		for i := range 100 {
 			waiting.Go(func() {
 				var last uint64
-				v := s.View(stream.ViewerOptions{Take: func(f *stream.Frame) bool {
+				v := s.View(stream.ViewerOptions{Deliver: func(f *stream.Frame) bool {
 					if last > 0 && f.Seq != last+1 {
 						t.Errorf("frame %d after %d", f.Seq, last)
 					}
@@ -50,12 +50,12 @@ func TestTake(t *testing.T) {
 	})
 }
 
-// What Take cannot take at once Next returns, and meanwhile nothing else is taken.
-func TestTakeLeavesToNext(t *testing.T) {
+// What Deliver does not accept at once Next returns, and meanwhile nothing else is taken.
+func TestDeliverLeavesToNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, &every{interval: 40 * time.Millisecond}, stream.Options{})
 		var taken []uint64
-		v := s.View(stream.ViewerOptions{Take: func(f *stream.Frame) bool {
+		v := s.View(stream.ViewerOptions{Deliver: func(f *stream.Frame) bool {
 			taken = append(taken, f.Seq)
 			return f.Seq%5 != 0
 		}})
@@ -80,15 +80,15 @@ func TestTakeLeavesToNext(t *testing.T) {
 }
 
 // Not ready, or not wanted so often: as for every viewer.
-func TestTakeChooses(t *testing.T) {
+func TestDeliverChooses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, &every{interval: 40 * time.Millisecond}, stream.Options{})
 		var few, ready []uint64
 		for _, v := range []*stream.Viewer{
-			s.View(stream.ViewerOptions{MaxFPS: 5, Take: func(f *stream.Frame) bool { few = append(few, f.Seq); return true }}),
+			s.View(stream.ViewerOptions{MaxFPS: 5, Deliver: func(f *stream.Frame) bool { few = append(few, f.Seq); return true }}),
 			s.View(stream.ViewerOptions{
-				Ready: func(f *stream.Frame) bool { return f.Seq%5 == 0 },
-				Take:  func(f *stream.Frame) bool { ready = append(ready, f.Seq); return true },
+				Ready:   func(f *stream.Frame) bool { return f.Seq%5 == 0 },
+				Deliver: func(f *stream.Frame) bool { ready = append(ready, f.Seq); return true },
 			}),
 		} {
 			defer v.Close()
@@ -106,7 +106,7 @@ func TestTakeChooses(t *testing.T) {
 }
 
 // Whoever takes is told of the end, after the last frame.
-func TestTakeUntilTheEnd(t *testing.T) {
+func TestDeliverUntilTheEnd(t *testing.T) {
 	for _, ended := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			s := open(t, stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
@@ -121,7 +121,7 @@ func TestTakeUntilTheEnd(t *testing.T) {
 				return ctx.Err()
 			}), stream.Options{})
 			taken := 0
-			v := s.View(stream.ViewerOptions{Take: func(*stream.Frame) bool { taken++; return true }})
+			v := s.View(stream.ViewerOptions{Deliver: func(*stream.Frame) bool { taken++; return true }})
 			defer v.Close()
 			want := stream.ErrEnded
 			if !ended {
@@ -137,7 +137,7 @@ func TestTakeUntilTheEnd(t *testing.T) {
 
 // While another viewer of the round takes its time, a run ends and the next begins: who comes for that one is shown nothing
 // of the one before.
-func TestTakeKnowsItsRun(t *testing.T) {
+func TestDeliverKnowsItsRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		runs := 0
 		s := open(t, stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
@@ -149,12 +149,12 @@ func TestTakeKnowsItsRun(t *testing.T) {
 			emit(stream.Picture{JPEG: picture(1)})
 			return stream.ErrEnded
 		}), stream.Options{})
-		slow := s.View(stream.ViewerOptions{Take: func(*stream.Frame) bool { time.Sleep(time.Second); return true }})
+		slow := s.View(stream.ViewerOptions{Deliver: func(*stream.Frame) bool { time.Sleep(time.Second); return true }})
 		defer slow.Close()
 		go slow.Next(t.Context())
 		time.Sleep(1500 * time.Millisecond)
 		wantState(t, s, stream.Ended)
-		late := s.View(stream.ViewerOptions{Take: func(f *stream.Frame) bool { t.Error("frame", f.Seq); return true }})
+		late := s.View(stream.ViewerOptions{Deliver: func(f *stream.Frame) bool { t.Error("frame", f.Seq); return true }})
 		defer late.Close()
 		none(t, late, 2*time.Second)
 	})

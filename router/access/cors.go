@@ -1,4 +1,4 @@
-package router
+package access
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 
 const corsMaxAge = "600" // seconds for which a browser need not ask again
 
-// CheckOrigin says what is wrong with an origin (RFC 6454) of [Access.Origins].
+// CheckOrigin says what is wrong with an origin (RFC 6454) of [Control.Origins].
 func CheckOrigin(origin string) error {
 	if origin == "*" {
 		return nil
@@ -35,20 +35,20 @@ func canonicalOrigin(origin string) string {
 
 // shareWithOrigin lets the pages of allowed origins read the answer, and answers their browsers' question whether they may
 // (the CORS preflight), which comes without any password.
-func (a *Access) shareWithOrigin(w http.ResponseWriter, r *http.Request) (answered bool) {
-	if len(a.Origins) == 0 {
+func (c *Control) shareWithOrigin(w http.ResponseWriter, r *http.Request) (answered bool) {
+	if len(c.Origins) == 0 {
 		return false
 	}
 	h, origin := w.Header(), r.Header.Get("Origin")
 	h.Add("Vary", "Origin")
-	listed := slices.ContainsFunc(a.Origins, func(o string) bool { return canonicalOrigin(o) == origin })
+	listed := slices.ContainsFunc(c.Origins, func(o string) bool { return canonicalOrigin(o) == origin })
 	switch {
 	case origin == "":
 		return false
 	case listed: // by name, so that its pages may also use what the browser knows of log-ins here
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Set("Access-Control-Allow-Credentials", "true")
-	case slices.Contains(a.Origins, "*"):
+	case slices.Contains(c.Origins, "*"):
 		h.Set("Access-Control-Allow-Origin", "*")
 	default:
 		return false

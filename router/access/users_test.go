@@ -1,4 +1,4 @@
-package router_test
+package access_test
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
@@ -15,21 +16,21 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
-	"mjpegazer/router"
+	"mjpegazer/router/access"
 )
 
-func guarded(access *router.Access) http.Handler {
-	return access.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+func guarded(control *access.Control) http.Handler {
+	return control.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 }
 
 func TestUsersFiles(t *testing.T) {
 	ann := htpasswd(t, "ann", "secret", bcrypt.MinCost)
 	for _, good := range []string{ann, "# people\n\n" + ann, strings.TrimSpace(ann), strings.ReplaceAll(ann, "\n", "\r\n")} {
-		users, err := router.OpenUsers(writeFile(t, good), nil)
+		users, err := access.OpenUsers(writeFile(t, good), nil)
 		if err != nil {
 			t.Fatalf("%q: %v", good, err)
 		}
-		if w := answer(t, guarded(&router.Access{Users: users}), "GET", "/", try{set: basic("ann", "secret")}); w.Code != 200 {
+		if w := answer(t, guarded(&access.Control{Users: users}), "GET", "/", try{set: basic("ann", "secret")}); w.Code != 200 {
 			t.Errorf("%q: %d", good, w.Code)
 		}
 	}
@@ -42,7 +43,7 @@ func TestUsersFiles(t *testing.T) {
 		":" + strings.TrimPrefix(ann, "ann:"):   "line 1",
 		strings.Replace(ann, "$04$", "$31$", 1): "minutes",
 	} {
-		_, err := router.OpenUsers(writeFile(t, bad), nil)
+		_, err := access.OpenUsers(writeFile(t, bad), nil)
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v, which does not say %q", bad, err, says)
 		}
@@ -57,11 +58,11 @@ func TestUsersFiles(t *testing.T) {
 func TestUsersChange(t *testing.T) {
 	path := writeFile(t, htpasswd(t, "ann", "secret", bcrypt.MinCost))
 	var log syncBuffer
-	users, err := router.OpenUsers(path, slog.New(slog.NewTextHandler(&log, nil)))
+	users, err := access.OpenUsers(path, slog.New(slog.NewTextHandler(&log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := guarded(&router.Access{Users: users})
+	h := guarded(&access.Control{Users: users})
 	await := func(name, password string, code int) {
 		t.Helper()
 		for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(50 * time.Millisecond) {
@@ -97,7 +98,7 @@ func TestUsersChange(t *testing.T) {
 // A password that was right costs nothing when it comes again, nor does one that was wrong.
 func TestPasswordsAreRemembered(t *testing.T) {
 	const cost = 8
-	h := guarded(&router.Access{Users: openUsers(t, htpasswd(t, "ann", "secret", cost))})
+	h := guarded(&access.Control{Users: openUsers(t, htpasswd(t, "ann", "secret", cost))})
 	took := func(password string) time.Duration {
 		begun := time.Now()
 		answer(t, h, "GET", "/", try{set: basic("ann", password)})
@@ -120,12 +121,13 @@ func TestFlood(t *testing.T) {
 	once := time.Now()
 	lines := htpasswd(t, "ann", "secret", cost) + htpasswd(t, "bob", "secret", cost)
 	check := time.Since(once) / 2 // what one password costs here and now
-	proxies, err := router.ParseProxies([]string{"127.0.0.1"})
+	proxies, err := access.ParseProxies([]string{"127.0.0.1"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	access := &router.Access{Users: openUsers(t, lines+htpasswd(t, "eve", "secret", cost)), Proxies: proxies}
-	server := serve(t, guarded(access))
+	control := &access.Control{Users: openUsers(t, lines+htpasswd(t, "eve", "secret", cost)), Proxies: proxies}
+	server := httptest.NewServer(guarded(control))
+	defer server.Close()
 	ask := func(ctx context.Context, name, password, address string) int {
 		r, _ := http.NewRequestWithContext(ctx, "GET", server.URL, nil)
 		r.SetBasicAuth(name, password)
@@ -176,11 +178,11 @@ func TestFlood(t *testing.T) {
 // TestLogTellsOfFailures once a second, and of no name and no password.
 func TestLogTellsOfFailures(t *testing.T) {
 	var log syncBuffer
-	access := &router.Access{
+	control := &access.Control{
 		Users: openUsers(t, htpasswd(t, "ann", "secret", bcrypt.MinCost)), Token: openToken(t),
 		Log: slog.New(slog.NewTextHandler(&log, nil)),
 	}
-	h := guarded(access)
+	h := guarded(control)
 	var all sync.WaitGroup
 	for i := range 50 {
 		all.Go(func() { answer(t, h, "GET", "/", try{set: basic("mallory", fmt.Sprint("hunter", i))}) })

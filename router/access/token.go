@@ -1,4 +1,4 @@
-package router
+package access
 
 import (
 	"bytes"
@@ -12,15 +12,17 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"mjpegazer/router/internal/watch"
 )
 
 // A Token is a secret that whoever shows it may look with: as a bearer (RFC 6750), as ?token= in an address, or as the
 // cookie that such an address gave. It is in a file that may change.
-type Token struct{ file *watched[token] }
+type Token struct{ file *watch.Files[token] }
 
 // OpenToken reads the file that holds a token and nothing else. When it changes, so does the token; log tells of it.
 func OpenToken(path string, log *slog.Logger) (*Token, error) {
-	file, err := watch(log, func(contents [][]byte) (token, error) { return parseToken(contents[0]) }, path)
+	file, err := watch.Open(log, func(contents [][]byte) (token, error) { return parseToken(contents[0]) }, path)
 	if err != nil {
 		return nil, err
 	}

@@ -1,12 +1,12 @@
-package router
+package conn
 
 import "time"
 
-// A flow decides when a connection is ready for more. A picture that is sent before the last has arrived waits behind it
+// A Flow decides when a connection is ready for more. A picture that is sent before the last has arrived waits behind it
 // in the kernel or on the way, and arrives older by that; one sent only then leaves the link idle for a while. So it is
 // sent when the rest of the last one takes no longer than a round trip, which the link holds anyway, and the time to the
 // next picture, when this would be decided again.
-type flow struct {
+type Flow struct {
 	// Measured in the last window that is complete:
 	rate     float64       // bytes a second that arrived
 	interval time.Duration // between two pictures
@@ -37,9 +37,9 @@ const (
 	mostBlind = 32 << 10
 )
 
-// trusts reports whether a picture of so many bytes can be sent without a look at the connection: small ones, to a viewer
+// Trusts reports whether a picture of so many bytes can be sent without a look at the connection: small ones, to a viewer
 // for whom everything has always arrived at once.
-func (f *flow) trusts(now time.Time, size int) bool {
+func (f *Flow) Trusts(now time.Time, size int) bool {
 	if f.clear && f.blind+size <= mostBlind && now.Sub(f.looked) < mostAhead {
 		f.asked++
 		f.blind += size
@@ -49,9 +49,9 @@ func (f *flow) trusts(now time.Time, size int) bool {
 	return false
 }
 
-// ready takes what was ever delivered on the connection and what is left of the viewer's last part; trip is asked for the
+// Ready takes what was ever delivered on the connection and what is left of the viewer's last part; trip is asked for the
 // shortest round trip, and only if that matters.
-func (f *flow) ready(now time.Time, delivered, left int64, trip func() time.Duration) bool {
+func (f *Flow) Ready(now time.Time, delivered, left int64, trip func() time.Duration) bool {
 	f.measure(now, delivered)
 	ahead := min(f.interval*3/2, mostAhead).Seconds() // the next picture may be late
 	if !f.full {
@@ -76,7 +76,7 @@ func (f *flow) ready(now time.Time, delivered, left int64, trip func() time.Dura
 	return false
 }
 
-func (f *flow) measure(now time.Time, delivered int64) {
+func (f *Flow) measure(now time.Time, delivered int64) {
 	f.asked++
 	window := now.Sub(f.begun)
 	if window < flowWindow {

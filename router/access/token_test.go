@@ -1,4 +1,4 @@
-package router_test
+package access_test
 
 import (
 	"net/http"
@@ -9,17 +9,17 @@ import (
 	"testing"
 	"time"
 
-	"mjpegazer/router"
+	"mjpegazer/router/access"
 )
 
 // With a new token the old one is worth nothing, nor is the cookie that it gave.
 func TestTokenChanges(t *testing.T) {
 	path := writeFile(t, "first-token-of-all\n")
-	token, err := router.OpenToken(path, nil)
+	token, err := access.OpenToken(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := guarded(&router.Access{Token: token})
+	h := guarded(&access.Control{Token: token})
 	cookie := answer(t, h, "GET", "/", try{query: "?token=first-token-of-all", set: plainly}).Result().Cookies()[0]
 	old := []try{
 		{"bearer", "", header("Authorization", "Bearer first-token-of-all")},
@@ -53,7 +53,7 @@ func TestTokenChanges(t *testing.T) {
 // Who follows a link of another site has a cookie that the browser does not show (it is SameSite=Strict). It does when our
 // own answer makes it ask again, which must happen once only.
 func TestLinksOfOtherSites(t *testing.T) {
-	h := guarded(&router.Access{Token: openToken(t), Users: openUsers(t, htpasswd(t, "ann", "secret", 4))})
+	h := guarded(&access.Control{Token: openToken(t), Users: openUsers(t, htpasswd(t, "ann", "secret", 4))})
 	ask := func(site, mode string) http.Header {
 		return answer(t, h, "GET", "/", try{set: func(r *http.Request) {
 			r.Header.Set("Sec-Fetch-Site", site)
@@ -76,7 +76,7 @@ func FuzzTokenInTheAddress(f *testing.F) {
 		f.Add(query)
 	}
 	var seen *http.Request
-	h := (&router.Access{}).Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = r }))
+	h := (&access.Control{}).Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = r }))
 	f.Fuzz(func(t *testing.T, query string) {
 		r := httptest.NewRequest("GET", "/live", nil)
 		r.URL.RawQuery = query

@@ -14,17 +14,17 @@ import (
 
 var errNoPicture = errors.New("no picture yet")
 
-// anew is what a viewer's patience has beyond the stall time: a camera that fell silent at once is asked anew at that very
+// restartGrace is what a viewer's patience has beyond the stall time: a camera that fell silent at once is restarted at that very
 // moment, and often answers.
-const anew = time.Second
+const restartGrace = time.Second
 
 // first waits for a viewer's first frame as long as the stream waits for its camera, and no longer than makes sense: a
 // camera that must not be asked again so soon cannot answer.
 func first(ctx context.Context, s *stream.Stream, v *stream.Viewer) (*stream.Frame, error) {
-	if stats := s.Stats(); stats.State == stream.Down && stats.Retry > s.Stall()+anew {
+	if stats := s.Stats(); stats.State == stream.Down && stats.Retry > s.Stall()+restartGrace {
 		return nil, errNoPicture
 	}
-	waiting, cancel := context.WithTimeoutCause(ctx, s.Stall()+anew, errNoPicture)
+	waiting, cancel := context.WithTimeoutCause(ctx, s.Stall()+restartGrace, errNoPicture)
 	defer cancel()
 	frame, err := v.Next(waiting)
 	if err != nil && ctx.Err() == nil && waiting.Err() != nil {

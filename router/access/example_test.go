@@ -1,4 +1,4 @@
-package router_test
+package access_test
 
 import (
 	"fmt"
@@ -7,11 +7,11 @@ import (
 	"os"
 	"path/filepath"
 
-	"mjpegazer/router"
+	"mjpegazer/router/access"
 )
 
-// An Access stands before any handler, not only before those of this package.
-func ExampleAccess_Handler() {
+// A Control stands before any handler, not only before those of this package.
+func ExampleControl_Handler() {
 	directory, err := os.MkdirTemp("", "example")
 	if err != nil {
 		panic(err)
@@ -22,15 +22,15 @@ func ExampleAccess_Handler() {
 		panic(err)
 	}
 
-	token, err := router.OpenToken(file, nil)
+	token, err := access.OpenToken(file, nil)
 	if err != nil {
 		panic(err)
 	}
-	access := &router.Access{Token: token}
+	control := &access.Control{Token: token}
 	door := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "open") })
 
 	mux := http.NewServeMux()
-	mux.Handle("/door", access.Handler(door))
+	mux.Handle("/door", control.Handler(door))
 
 	for _, address := range []string{"/door", "/door?token=73b1c5e2a9d04f68"} {
 		w := httptest.NewRecorder()

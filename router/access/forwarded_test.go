@@ -1,4 +1,4 @@
-package router_test
+package access_test
 
 import (
 	"net/http"
@@ -6,18 +6,18 @@ import (
 	"net/netip"
 	"testing"
 
-	"mjpegazer/router"
+	"mjpegazer/router/access"
 )
 
 func TestClient(t *testing.T) {
-	proxies, err := router.ParseProxies([]string{"10.0.0.0/8", "127.0.0.1", "2001:db8::/32"})
+	proxies, err := access.ParseProxies([]string{"10.0.0.0/8", "127.0.0.1", "2001:db8::/32"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	trusting := &router.Access{Proxies: proxies}
+	trusting := &access.Control{Proxies: proxies}
 	for _, test := range []struct {
 		name, peer string
-		access     *router.Access
+		control    *access.Control
 		header     http.Header
 		want       string
 	}{
@@ -37,16 +37,16 @@ func TestClient(t *testing.T) {
 		{"RFC 7239, unknown", "127.0.0.1:1", trusting, http.Header{"Forwarded": {"for=_hidden"}}, "127.0.0.1"},
 		{"both", "127.0.0.1:1", trusting, http.Header{"Forwarded": {"for=6.6.6.6"}, "X-Forwarded-For": {"1.2.3.4"}}, "1.2.3.4"},
 		{"Unix socket", "@", trusting, http.Header{"X-Forwarded-For": {"1.2.3.4"}}, "unix"},
-		{"trusted Unix socket", "@", &router.Access{Proxies: router.Proxies{Unix: true}}, http.Header{"X-Forwarded-For": {"1.2.3.4"}}, "1.2.3.4"},
+		{"trusted Unix socket", "@", &access.Control{Proxies: access.Proxies{Unix: true}}, http.Header{"X-Forwarded-For": {"1.2.3.4"}}, "1.2.3.4"},
 	} {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.RemoteAddr, r.Header = test.peer, test.header
-		if got := test.access.Client(r); got != test.want {
+		if got := test.control.Client(r); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}
 	for _, bad := range []string{"", "localhost", "10.0.0.0/33", "10.0.0", "*"} {
-		if _, err := router.ParseProxies([]string{bad}); err == nil {
+		if _, err := access.ParseProxies([]string{bad}); err == nil {
 			t.Errorf("proxy %q is taken", bad)
 		}
 	}
@@ -57,8 +57,8 @@ func FuzzClient(f *testing.F) {
 	f.Add("1.2.3.4, 10.0.0.1", `for="[::1]:4711";by=x, for=unknown`)
 	f.Add("", `for=1.2.3.4;for=6.6.6.6`)
 	f.Add("[::1%eth0]:80", "for")
-	proxies, _ := router.ParseProxies([]string{"127.0.0.0/8", "10.0.0.0/8", "unix"})
-	access := &router.Access{Proxies: proxies}
+	proxies, _ := access.ParseProxies([]string{"127.0.0.0/8", "10.0.0.0/8", "unix"})
+	control := &access.Control{Proxies: proxies}
 	f.Fuzz(func(t *testing.T, forwardedFor, forwarded string) {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.RemoteAddr = "127.0.0.1:1"
@@ -66,7 +66,7 @@ func FuzzClient(f *testing.F) {
 			r.Header.Set("X-Forwarded-For", forwardedFor)
 		}
 		r.Header.Set("Forwarded", forwarded)
-		if client := access.Client(r); !netip.MustParseAddr(client).IsValid() || netip.MustParseAddr(client).Zone() != "" {
+		if client := control.Client(r); !netip.MustParseAddr(client).IsValid() || netip.MustParseAddr(client).Zone() != "" {
 			t.Errorf("client %q", client)
 		}
 	})

@@ -1,4 +1,4 @@
-package router
+package access
 
 import (
 	"context"
@@ -9,13 +9,11 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/go-chi/chi/v5"
 )
 
-// Access says who may look, and what is true of whoever does. Its zero value, and nil, let everybody in. [New] takes it as
-// [Options.Access]; [Access.Handler] puts it around any other handler. One Access may serve many handlers.
-type Access struct {
+// Control says who may look. Its zero value, and nil, let everybody in. [Control.Handler] puts it around any handler; one
+// Control may serve many handlers.
+type Control struct {
 	// Users and Token are those who may look, by Basic authentication (RFC 7617) and by showing the token; either will do.
 	// Nil: none of them; both nil: everybody.
 	Users *Users
@@ -43,42 +41,50 @@ const failureTime = time.Second
 //
 // A browser that shows the token in the address of a page, one that ends in a slash, gets a cookie instead and is sent to
 // the address without it.
-func (a *Access) Handler(next http.Handler, open ...string) http.Handler {
-	if a == nil {
-		a = &Access{}
+func (c *Control) Handler(next http.Handler, open ...string) http.Handler {
+	if c == nil {
+		c = &Control{}
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Referrer-Policy", "no-referrer") // of addresses with tokens
-		if !a.answersTo(r) {
+		if !c.answersTo(r) {
 			refuseHost(w, r)
 			return
 		}
-		if a.shareWithOrigin(w, r) {
+		if c.shareWithOrigin(w, r) {
 			return
 		}
 		r, inAddress := withoutToken(r)
-		path := routePath(r)
+		path := pathOf(r)
 		if slices.Contains(open, path) {
 			next.ServeHTTP(w, r)
 			return
 		}
 		begun := time.Now()
-		if err := a.judge(r, inAddress); err != nil {
-			a.refuse(w, r, begun, err)
+		if err := c.judge(r, inAddress); err != nil {
+			c.refuse(w, r, begun, err)
 			return
 		}
-		if a.Token != nil && strings.HasSuffix(path, "/") && settles(r) && a.Token.file.get().is(inAddress) {
-			a.Token.file.get().settle(w, r)
+		if c.Token != nil && strings.HasSuffix(path, "/") && settles(r) && c.Token.file.Get().is(inAddress) {
+			c.Token.file.Get().settle(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// routePath is the path that chi routes, also where this handler is mounted in a router of chi's.
-func routePath(r *http.Request) string {
-	if c := chi.RouteContext(r.Context()); c != nil && c.RoutePath != "" {
-		return c.RoutePath
+type pathKey struct{}
+
+// WithPath returns r with the path that its handler knows it by, where that is not the path in r.URL: some routers mount a
+// handler below a path and leave that in the request. [Control.Handler] compares its open paths with it.
+func WithPath(r *http.Request, path string) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), pathKey{}, path))
+}
+
+// pathOf is the path that the handler knows.
+func pathOf(r *http.Request) string {
+	if path, ok := r.Context().Value(pathKey{}).(string); ok {
+		return path
 	}
 	if r.URL.RawPath != "" {
 		return r.URL.RawPath
@@ -97,20 +103,20 @@ var (
 )
 
 // judge is nil for who may look.
-func (a *Access) judge(r *http.Request, inAddress string) error {
-	if a.Users == nil && a.Token == nil {
+func (c *Control) judge(r *http.Request, inAddress string) error {
+	if c.Users == nil && c.Token == nil {
 		return nil
 	}
 	shown := inAddress != "" || r.Header.Get("Authorization") != ""
-	if a.Token != nil {
-		any, right := a.Token.file.get().shown(r, inAddress)
+	if c.Token != nil {
+		any, right := c.Token.file.Get().shown(r, inAddress)
 		if right {
 			return nil
 		}
 		shown = shown || any
 	}
-	if name, password, ok := r.BasicAuth(); ok && a.Users != nil {
-		right, err := a.Users.admit(r.Context(), name, password, a.Client(r))
+	if name, password, ok := r.BasicAuth(); ok && c.Users != nil {
+		right, err := c.Users.admit(r.Context(), name, password, c.Client(r))
 		if right || err != nil {
 			return err
 		}
@@ -122,9 +128,9 @@ func (a *Access) judge(r *http.Request, inAddress string) error {
 }
 
 // refuse answers who may not look; who showed what is wrong waits for it.
-func (a *Access) refuse(w http.ResponseWriter, r *http.Request, begun time.Time, err error) {
+func (c *Control) refuse(w http.ResponseWriter, r *http.Request, begun time.Time, err error) {
 	if err != errNothingShown {
-		a.tell(r, err)
+		c.tell(r, err)
 		if !sleep(r.Context(), failureTime-time.Since(begun)) {
 			return
 		}
@@ -136,13 +142,13 @@ func (a *Access) refuse(w http.ResponseWriter, r *http.Request, begun time.Time,
 		return
 	}
 	hint := ""
-	if a.Token != nil {
+	if c.Token != nil {
 		w.Header().Add("WWW-Authenticate", `Bearer realm="mjpegazer"`)
 		hint = "; the token goes into the address, as ?token=…, or into the header Authorization: Bearer …"
 	}
-	if a.Token != nil && err == errNothingShown && arrivesFromElsewhere(r) {
+	if c.Token != nil && err == errNothingShown && arrivesFromElsewhere(r) {
 		w.Header().Set("Refresh", "0")
-	} else if a.Users != nil {
+	} else if c.Users != nil {
 		w.Header().Add("WWW-Authenticate", `Basic realm="mjpegazer", charset="UTF-8"`)
 	}
 	http.Error(w, err.Error()+hint, http.StatusUnauthorized)
@@ -154,12 +160,12 @@ func arrivesFromElsewhere(r *http.Request) bool {
 	return r.Header.Get("Sec-Fetch-Site") == "cross-site" && r.Header.Get("Sec-Fetch-Mode") == "navigate"
 }
 
-func (a *Access) tell(r *http.Request, err error) {
-	if a.Log == nil {
+func (c *Control) tell(r *http.Request, err error) {
+	if c.Log == nil {
 		return
 	}
-	if more, ok := a.refused.pass(time.Now()); ok {
-		a.Log.Warn("log-in refused", "client", a.Client(r), "error", err, "more", more)
+	if more, ok := c.refused.pass(time.Now()); ok {
+		c.Log.Warn("log-in refused", "client", c.Client(r), "error", err, "more", more)
 	}
 }
 

@@ -1,4 +1,4 @@
-package router
+package access
 
 import (
 	"context"
@@ -11,25 +11,25 @@ import (
 
 type listenerKey struct{}
 
-// BaseContext is for [http.Server.BaseContext]: it lets an [Access] know where the server listens.
+// BaseContext is for [http.Server.BaseContext]: it lets a [Control] know where the server listens.
 func BaseContext(l net.Listener) context.Context {
 	return context.WithValue(context.Background(), listenerKey{}, l.Addr())
 }
 
 // answersTo reports whether the server goes by the name that a request gives it.
-func (a *Access) answersTo(r *http.Request) bool {
+func (c *Control) answersTo(r *http.Request) bool {
 	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && local.Network() == "unix" {
 		return true
 	}
 	listener, _ := r.Context().Value(listenerKey{}).(*net.TCPAddr)
-	if len(a.Hosts) == 0 && (listener == nil || !listener.IP.IsLoopback()) {
+	if len(c.Hosts) == 0 && (listener == nil || !listener.IP.IsLoopback()) {
 		return true
 	}
 	name := hostName(r.Host)
 	if _, err := netip.ParseAddr(name); err == nil || name == "" || name == "localhost" {
 		return true
 	}
-	for _, host := range a.Hosts {
+	for _, host := range c.Hosts {
 		if hostName(host) == name {
 			return true
 		}

@@ -1,0 +1,140 @@
+package stream
+
+import (
+	"context"
+	"slices"
+	"sync"
+)
+
+// workerSize is how many viewers a worker has at most: so many that its own waking costs little beside what it delivers, so
+// few that the last of them is not late and no processor is without work.
+const workerSize = 32
+
+// A worker is a goroutine that delivers frames to viewers that can take them at once ([ViewerOptions].Deliver), one after the
+// other. Waking a goroutine for each of them costs as much as sending them a small picture.
+type worker struct {
+	slots [workerSize]slot
+	used  int           // slots; guarded by the stream's mu
+	done  chan struct{} // closed when the last viewer has left
+}
+
+// A slot is one viewer's in a worker. While the viewer waits its state belongs to the worker, else to its own goroutine.
+type slot struct {
+	worker *worker
+	used   bool // guarded by the stream's mu
+
+	mu      sync.Mutex
+	waiting *Viewer     // nil: does not wait
+	results chan result // to the waiting viewer, at most one
+}
+
+// A result is what ends a viewer's waiting: a frame, or why there will be none.
+type result struct {
+	frame *Frame
+	err   error
+}
+
+// join gives a viewer a slot, of another worker if all are full. The stream's mu is held.
+func (s *Stream) join() *slot {
+	i := slices.IndexFunc(s.workers, func(w *worker) bool { return w.used < workerSize })
+	if i < 0 {
+		i = len(s.workers)
+		w := &worker{done: make(chan struct{})}
+		s.workers = append(s.workers, w)
+		go w.run(s)
+	}
+	w := s.workers[i]
+	w.used++
+	free := w.free()
+	free.worker, free.used, free.results = w, true, make(chan result, 1)
+	return free
+}
+
+func (w *worker) free() *slot {
+	for i := range w.slots {
+		if !w.slots[i].used {
+			return &w.slots[i]
+		}
+	}
+	panic("stream: a worker without a free slot")
+}
+
+// vacate gives a slot back in which nobody waits. The worker of the last one ends. The stream's mu is held.
+func (s *Stream) vacate(from *slot) {
+	from.used = false
+	if from.worker.used--; from.worker.used == 0 {
+		close(from.worker.done)
+		s.workers = slices.DeleteFunc(s.workers, func(w *worker) bool { return w == from.worker })
+	}
+}
+
+func (w *worker) run(s *Stream) {
+	for {
+		latest := s.latest.Load()
+		for i := range w.slots {
+			w.slots[i].deliver()
+		}
+		select {
+		case <-latest.changed:
+		case <-w.done:
+			return
+		}
+	}
+}
+
+// deliver hands a waiting viewer what is new, and ends the waiting where that is not possible.
+func (s *slot) deliver() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waiting == nil {
+		return
+	}
+	frame, err := s.waiting.offer()
+	if frame != nil || err != nil {
+		s.waiting = nil
+		s.results <- result{frame, err}
+	}
+}
+
+// offer finds what Next must return, beyond what Deliver has accepted; often nothing. What was the latest when the worker
+// began may be of a run that the viewer has never seen.
+func (v *Viewer) offer() (*Frame, error) {
+	latest := v.stream.latest.Load()
+	frame, err := v.pick(latest)
+	if frame != nil && v.options.Deliver(frame) {
+		return v.pick(latest) // it may have been the last
+	}
+	return frame, err
+}
+
+// begin makes a viewer wait where there is nothing for it yet.
+func (s *slot) begin(v *Viewer) (*Frame, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	frame, err := v.offer()
+	if frame == nil && err == nil {
+		s.waiting = v
+	}
+	return frame, err
+}
+
+// wait is [Viewer.Next] of the viewer that has the slot.
+func (s *slot) wait(ctx context.Context, v *Viewer) (*Frame, error) {
+	if frame, err := s.begin(v); frame != nil || err != nil {
+		return frame, err
+	}
+	select {
+	case r := <-s.results:
+		return r.frame, r.err
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting = nil
+	select {
+	case r := <-s.results: // a frame that Deliver has begun with is not lost
+		return r.frame, r.err
+	default:
+		return nil, ctx.Err()
+	}
+}
