@@ -2,6 +2,7 @@ package router_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"image"
@@ -70,8 +71,10 @@ var dead = stream.SourceFunc(func(context.Context, func(stream.Picture)) error {
 	return errors.New("connection refused")
 })
 
+// open makes a Stream that lingers as the program's do, unless options say otherwise.
 func open(t *testing.T, source stream.Source, options stream.Options) *stream.Stream {
 	t.Helper()
+	options.Linger = cmp.Or(options.Linger, stream.DefaultLinger)
 	s := stream.New(source, options)
 	t.Cleanup(func() { s.Close() })
 	return s

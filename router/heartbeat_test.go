@@ -64,7 +64,7 @@ func TestHeartbeat(t *testing.T) {
 	const next = "|--frame|Content-Type: image/jpeg||"
 	t.Run("framed", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			compare(t, keep(t, slow, 0, 18*time.Second, "*/*"), "0s --frame|", "0s "+wirePart(0),
+			compare(t, keep(t, slow, router.DefaultHeartbeat, 18*time.Second, "*/*"), "0s --frame|", "0s "+wirePart(0),
 				"5s X-Repeat: 1|"+wirePart(0), "10s X-Repeat: 1|"+wirePart(0),
 				"12s "+wirePart(1), "17s X-Repeat: 1|"+wirePart(1))
 		})
@@ -77,7 +77,7 @@ func TestHeartbeat(t *testing.T) {
 	})
 	t.Run("none", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			if got := keep(t, slow, -1, 11*time.Second, "*/*"); len(got) != 2 {
+			if got := keep(t, slow, 0, 11*time.Second, "*/*"); len(got) != 2 {
 				t.Error(got)
 			}
 		})
@@ -97,7 +97,7 @@ func TestHeartbeatOfOtherThanSlowCameras(t *testing.T) {
 	silent := pictures(100*time.Millisecond, picture(0, 0), picture(1, 0))
 	for accept, want := range map[string]string{"*/*": "5.1s X-Wait: 1|", "image/*": "5.1s picture 1|--frame|Content-Type: image/jpeg||"} {
 		synctest.Test(t, func(t *testing.T) {
-			compare(t, keep(t, silent, 0, 6*time.Second, accept)[3:], want)
+			compare(t, keep(t, silent, router.DefaultHeartbeat, 6*time.Second, accept)[3:], want)
 		})
 	}
 	fast := pictures(time.Second, slices.Repeat([][]byte{picture(0, 0), picture(1, 0)}, 5)...)
@@ -125,7 +125,7 @@ func TestHeartbeatWhileTheCameraIsDown(t *testing.T) {
 		t.Run(test.accept, func(t *testing.T) {
 			run = 0
 			synctest.Test(t, func(t *testing.T) {
-				got := keep(t, failing, 0, 11*time.Second, test.accept)
+				got := keep(t, failing, router.DefaultHeartbeat, 11*time.Second, test.accept)
 				compare(t, got[2:], "5s "+test.wait, "10s "+test.wait)
 			})
 		})

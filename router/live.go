@@ -43,7 +43,7 @@ func Live(s *stream.Stream, options Options) http.Handler {
 		}
 		defer logViewer(r, options, send)()
 		liveHead(w, r)
-		send.stream(s, v, frame, newHeartbeat(r.Context(), options.heartbeat()))
+		send.stream(s, v, frame, newHeartbeat(r.Context(), options.Heartbeat))
 	})
 }
 

@@ -38,7 +38,7 @@ func wire(t *testing.T, server *httptest.Server, request string) string {
 
 func TestFormsOnTheWire(t *testing.T) {
 	a, b := picture(1, 0), picture(2, 0)
-	s := open(t, pictures(20*time.Millisecond, a, b), stream.Options{Linger: -1})
+	s := open(t, pictures(20*time.Millisecond, a, b), stream.Options{Linger: time.Nanosecond})
 	server := serve(t, router.Live(s, router.Options{}))
 	part := func(n int, p []byte) string {
 		return fmt.Sprintf("Content-Type: image/jpeg\r\nContent-Length: %d\r\nX-Timestamp: 1700000000.00000%d\r\n\r\n%s\r\n--frame\r\n", len(p), n, p)

@@ -18,27 +18,27 @@ type Options struct {
 	Access *access.Control
 	// Log tells at debug level of each viewer who comes and goes. Nil: nobody.
 	Log *slog.Logger
-	// HealthThreshold is how many consecutive failures make a camera unhealthy; 0: 3.
+	// HealthThreshold is how many consecutive failures make a camera unhealthy; 0: [DefaultHealthThreshold].
 	HealthThreshold int
 	// Version is what /status and the Server header say; "": "devel".
 	Version string
 	// Instance tells this program from any other of its kind, so that one that was told to read itself can refuse; "": none.
 	Instance string
 	// Heartbeat is how long a stream may be silent: then the last picture is sent again, or, while the camera is down, a
-	// header line, so that no proxy takes the connection for dead. 0: 5 s, negative: no heartbeat.
+	// header line, so that no proxy takes the connection for dead. 0: no heartbeat; see [DefaultHeartbeat].
 	Heartbeat time.Duration
 	// Limits are what all handlers that share it may spend on viewers; nil: limits of the handler's own.
 	Limits *Limits
 }
 
+// What the program mjpegazer has unless it is told otherwise.
 const (
-	defaultHealthThreshold = 3
-	defaultHeartbeat       = 5 * time.Second
+	DefaultHealthThreshold = 3
+	DefaultHeartbeat       = 5 * time.Second
 )
 
-func (o Options) healthThreshold() int     { return cmp.Or(o.HealthThreshold, defaultHealthThreshold) }
-func (o Options) version() string          { return cmp.Or(o.Version, "devel") }
-func (o Options) heartbeat() time.Duration { return cmp.Or(o.Heartbeat, defaultHeartbeat) }
+func (o Options) healthThreshold() int { return cmp.Or(o.HealthThreshold, DefaultHealthThreshold) }
+func (o Options) version() string      { return cmp.Or(o.Version, "devel") }
 func (o Options) limits() *Limits {
 	if o.Limits == nil {
 		return &Limits{}

@@ -36,7 +36,7 @@ func TestOnDemandAndLinger(t *testing.T) {
 func TestViewerDuringLingerKeepsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		camera := &every{interval: 40 * time.Millisecond}
-		s := open(t, camera, stream.Options{})
+		s := open(t, camera, stream.Options{Linger: stream.DefaultLinger})
 		for range 5 {
 			v := s.View(stream.ViewerOptions{})
 			next(t, v, time.Millisecond) // the newest at once
@@ -76,7 +76,7 @@ func TestOneRunAtATime(t *testing.T) {
 			time.Sleep(time.Second) // it closes slowly
 			open1 = false
 			return nil
-		}), stream.Options{Linger: -1})
+		}), stream.Options{})
 		for range 1000 {
 			v := s.View(stream.ViewerOptions{})
 			next(t, v, 2*time.Second)

@@ -5,7 +5,7 @@
 // [Frame] that all viewers share. Viewers wait in [Viewer.Next], which always has the newest frame; nothing queues, so a
 // slow viewer skips frames and hurts nobody.
 //
-//	s := stream.New(&httpcam.Camera{URL: "http://camera/video"}, stream.Options{})
+//	s := stream.New(&httpcam.Camera{URL: "http://camera/video"}, stream.Options{Linger: stream.DefaultLinger})
 //	defer s.Close()
 //	for frame := range s.Frames(ctx) {
 //		… frame.JPEG() …
@@ -23,16 +23,17 @@ import (
 	"mjpegazer/stream/mjpeg"
 )
 
-// Options are a Stream's; the zero value is what a camera on a network wants.
+// Options are a Stream's. Zero is none where a Stream can do without, and else the default.
 type Options struct {
-	Linger   time.Duration // how long the source runs on after the last viewer; 0: 10 s, negative: not at all
+	Linger   time.Duration // how long the source runs on after the last viewer; 0: not at all; see [DefaultLinger]
 	Keep     bool          // the source runs always, viewers or not
-	Stall    time.Duration // the source is run anew when no picture came for so long; 0: 10 s
-	MaxFrame int           // larger pictures, in bytes, are dropped; 0: 32 MiB
+	Stall    time.Duration // the source is run again when no picture came for so long; 0: [DefaultStall]
+	MaxFrame int           // larger pictures, in bytes, are dropped; 0: [DefaultMaxFrame]
 	Log      *slog.Logger  // one line for each change of state; nil: none
 }
 
-// The defaults of Options.
+// What the program mjpegazer has unless it is told otherwise. DefaultLinger is what most cameras want: they take a second
+// to begin, and a viewer that reloads its page, or asks for a picture now and then, is soon back.
 const (
 	DefaultLinger   = 10 * time.Second
 	DefaultStall    = 10 * time.Second
@@ -84,7 +85,6 @@ func (l *latest) fresh() *Frame {
 
 // New makes a Stream of a source. It does not run the source before there is a viewer, unless options.Keep.
 func New(source Source, options Options) *Stream {
-	options.Linger = cmp.Or(options.Linger, DefaultLinger)
 	options.Stall = cmp.Or(options.Stall, DefaultStall)
 	options.MaxFrame = cmp.Or(options.MaxFrame, DefaultMaxFrame)
 	if options.Log == nil {

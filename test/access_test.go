@@ -138,8 +138,8 @@ func TestWarnings(t *testing.T) {
 	} {
 		p := start(t, command(t, test.args...))
 		if p.stop(t); strings.Contains(p.said.String(), "level=WARN") != (test.readers || test.public) ||
-			strings.Contains(p.said.String(), "everyone on this machine") != test.readers ||
-			strings.Contains(p.said.String(), "anyone who reaches") != test.public {
+			strings.Contains(p.said.String(), "every user of this machine") != test.readers ||
+			strings.Contains(p.said.String(), "anyone who can reach") != test.public {
 			t.Errorf("%q: it said:\n%s", test.args, p.said)
 		}
 	}

@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// A patientListener waits while there are no file descriptors, or no memory, for another connection.
+// A patientListener waits while there is no file descriptor, or no memory, for another connection.
 type patientListener struct {
 	net.Listener
-	log  *slog.Logger
-	told time.Time
+	log    *slog.Logger
+	warned time.Time
 }
 
 const (
 	shortagePause = 100 * time.Millisecond
-	shortageTold  = 10 * time.Second // how often it is said
+	warningPause  = 10 * time.Second // from one warning to the next
 )
 
 // Accept is called by one goroutine.
@@ -27,9 +27,9 @@ func (l *patientListener) Accept() (net.Conn, error) {
 		if err == nil || !shortage(err) {
 			return c, err
 		}
-		if now := time.Now(); now.Sub(l.told) > shortageTold {
-			l.told = now
-			l.log.Warn("no more viewers can connect: allow the program more open files (ulimit -n, LimitNOFILE=)", "reason", err)
+		if now := time.Now(); now.Sub(l.warned) > warningPause {
+			l.warned = now
+			l.log.Warn("no more viewers can connect: raise the limit of open files (ulimit -n, LimitNOFILE=)", "reason", err)
 		}
 		time.Sleep(shortagePause)
 	}

@@ -14,7 +14,7 @@ import (
 	control "mjpegazer/router/access"
 )
 
-// access is what the command line says of who may look, and by which way.
+// access is what the command line says of access control.
 type access struct {
 	certFile, keyFile    string
 	usersFile, tokenFile string
@@ -24,35 +24,28 @@ type access struct {
 }
 
 func (a *access) define(f *flag.FlagSet) {
-	f.StringVar(&a.certFile, "tls-cert", "", "serve HTTPS with the certificate in this `file`, PEM; read anew when it changes")
-	f.StringVar(&a.keyFile, "tls-key", "", "the `file` with its key, PEM")
-	f.StringVar(&a.usersFile, "users", "", "let those look who are in this `file`, as htpasswd -B makes it")
-	f.StringVar(&a.tokenFile, "token", "", "let those look who show the token in this `file`, as a bearer or as ?token=")
-	f.Var(&a.hosts, "allowed-hosts", "`names` that the server answers to, besides localhost and addresses")
-	f.Var(&a.origins, "cors", "`origins` whose pages may read what is served, such as https://example.com, or *")
-	f.Var(&a.proxies, "trusted-proxy", "`addresses`, networks, or unix, whose X-Forwarded-For and Forwarded are believed")
-	f.BoolVar(&a.public, "public", false, "say that everybody is meant to look, instead of being warned")
+	f.StringVar(&a.certFile, "tls-cert", "", "serve HTTPS with the certificate in this `file` (PEM), which is reloaded when it changes")
+	f.StringVar(&a.keyFile, "tls-key", "", "`file` with the certificate's private key (PEM)")
+	f.StringVar(&a.usersFile, "users", "", "`file` of users allowed to watch, as htpasswd -B writes it")
+	f.StringVar(&a.tokenFile, "token", "", "`file` with a token that allows to watch, sent as a bearer token or as ?token=")
+	f.Var(&a.hosts, "allowed-hosts", "host `names` that the server answers to, besides localhost and IP addresses")
+	f.Var(&a.origins, "cors", "`origins` whose pages may read the pictures, such as https://example.com, or *")
+	f.Var(&a.proxies, "trusted-proxy", "`addresses` or networks of proxies, or unix, whose X-Forwarded-For and Forwarded headers are trusted")
+	f.BoolVar(&a.public, "public", false, "confirm that anyone may watch: do not warn about it")
 }
 
-// check looks at each value for itself.
-func (a *access) check() error {
+func (a *access) checkOrigins() error {
 	for _, origin := range a.origins.values {
 		if err := control.CheckOrigin(origin); err != nil {
-			return fmt.Errorf("-cors: %w", err)
+			return err
 		}
-	}
-	if _, err := control.ParseProxies(a.proxies.values); err != nil {
-		return fmt.Errorf("-trusted-proxy %w", err)
 	}
 	return nil
 }
 
-// checkTogether looks at what only makes sense together, once all is known.
-func (a *access) checkTogether() error {
-	if (a.certFile == "") != (a.keyFile == "") {
-		return errors.New("-tls-cert and -tls-key belong together: give both")
-	}
-	return nil
+func (a *access) checkProxies() error {
+	_, err := control.ParseProxies(a.proxies.values)
+	return err
 }
 
 // open reads the files.
@@ -69,7 +62,7 @@ func (a *access) open(log *slog.Logger) (*control.Control, error) {
 	if a.tokenFile != "" {
 		warnOfReaders(log, "-token", a.tokenFile)
 		opened.Token, err = control.OpenToken(a.tokenFile, log)
-		if failed := (*fs.PathError)(nil); errors.As(err, &failed) { // who gives the token itself must not find it in the log
+		if failed := (*fs.PathError)(nil); errors.As(err, &failed) { // a token that was given itself must not be repeated
 			return nil, fmt.Errorf("-token takes the name of a file that holds the token: %s: %w", failed.Op, failed.Err)
 		} else if err != nil {
 			return nil, fmt.Errorf("-token: %w", err)
@@ -78,7 +71,7 @@ func (a *access) open(log *slog.Logger) (*control.Control, error) {
 	return opened, nil
 }
 
-// tls is how to serve HTTPS; nil: not at all.
+// tls returns how to serve HTTPS, or nil where it is not served.
 func (a *access) tls(log *slog.Logger) (*tls.Config, error) {
 	if a.certFile == "" {
 		return nil, nil
@@ -91,22 +84,22 @@ func (a *access) tls(log *slog.Logger) (*tls.Config, error) {
 	return &tls.Config{GetCertificate: certificate.get, NextProtos: []string{"h2", "http/1.1"}}, nil
 }
 
-// warnOfReaders tells of a secret that is none. Windows has no such bits.
+// warnOfReaders warns of a secret that every user of the machine can read. Windows has no such bits.
 func warnOfReaders(log *slog.Logger, flag, file string) {
 	info, err := os.Stat(file)
 	if err == nil && info.Mode().IsRegular() && info.Mode()&0o004 != 0 && runtime.GOOS != "windows" {
-		log.Warn("everyone on this machine may read this file: chmod o-r helps", "flag", flag, "file", file)
+		log.Warn("every user of this machine can read this file: run chmod o-r on it", "flag", flag, "file", file)
 	}
 }
 
-// warnOfPublic tells of cameras that anyone may look at, unless that is meant.
+// warnOfPublic warns of cameras that anyone can watch, unless that is intended.
 func (a *access) warnOfPublic(log *slog.Logger, listeners []net.Listener) {
 	if a.public || a.usersFile != "" || a.tokenFile != "" {
 		return
 	}
 	for _, l := range listeners {
 		if address, ok := l.Addr().(*net.TCPAddr); ok && !address.IP.IsLoopback() {
-			log.Warn("anyone who reaches this address may look: choose with -users or -token who may, or say -public",
+			log.Warn("anyone who can reach this address can watch: restrict it with -users or -token, or confirm with -public",
 				"address", address.String())
 		}
 	}

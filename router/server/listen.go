@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -14,11 +16,11 @@ import (
 	"github.com/coreos/go-systemd/v22/activation"
 )
 
-// keepAlive notices within half a minute that a viewer without a stream is gone.
+// keepAlive notices within half a minute that a viewer to whom nothing is sent is gone.
 var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}
 
-// listenAll opens all addresses to serve on, and takes those that systemd has opened. If it has, the default address is
-// not wanted.
+// listenAll opens all addresses to serve on, and takes over the sockets that systemd has opened. If there are any, the
+// default address is not opened.
 func listenAll(addresses list) (all []net.Listener, err error) {
 	defer func() {
 		if err != nil {
@@ -28,7 +30,7 @@ func listenAll(addresses list) (all []net.Listener, err error) {
 	}()
 	activated, err := activation.Listeners()
 	if err != nil {
-		return nil, fmt.Errorf("the sockets that systemd passes (LISTEN_FDS): %w", err)
+		return nil, fmt.Errorf("the sockets that systemd passed (LISTEN_FDS): %w", err)
 	}
 	for _, l := range activated {
 		if l != nil { // of another kind, such as a datagram socket
@@ -54,77 +56,127 @@ func closeAll(listeners []net.Listener) {
 	}
 }
 
-// listen opens one address. Go's listeners would be MPTCP, whose connections do not inherit TCP options.
-func listen(address string) (net.Listener, error) {
+// listen opens one address. Its error says what to do.
+func listen(address string) (l net.Listener, err error) {
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {
-		return listenUnix(path)
+		l, err = listenUnix(path)
+	} else {
+		l, err = listenTCP(address)
 	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
+	}
+	return l, nil
+}
+
+// listenTCP does not listen by MPTCP, as Go's listeners do by themselves: its connections do not inherit TCP options.
+func listenTCP(address string) (net.Listener, error) {
 	lc := net.ListenConfig{KeepAliveConfig: keepAlive}
 	lc.SetMultipathTCP(false)
 	l, err := lc.Listen(context.Background(), "tcp", address)
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%s is in use by another program: stop it, or choose another port with -listen", address)
-	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("%s is not allowed for this user: choose a port above 1023 with -listen", address)
-	case err != nil:
-		return nil, fmt.Errorf("-listen %s: %w", address, err)
+	if err == nil {
+		return l, nil
 	}
-	return l, nil
+	host, _, _ := net.SplitHostPort(address)
+	switch {
+	case isAny(err, syscall.EADDRINUSE, windowsAddressInUse):
+		return nil, errors.New("the address is in use by another program: stop that one, or choose another port with -listen")
+	case isAny(err, syscall.EADDRNOTAVAIL, windowsAddressNotAvailable):
+		return nil, fmt.Errorf("this machine has no address %s", host)
+	case isAny(err, syscall.EACCES, windowsAccess):
+		return nil, errors.New("this user may not use the port: choose one above 1023 with -listen")
+	case errors.As(err, new(*net.DNSError)):
+		return nil, fmt.Errorf("cannot resolve %s: give an address of this machine", host)
+	}
+	return nil, bare(err)
 }
 
-// socketMode lets the owner and the group look: a proxy's user goes into the group.
-const socketMode = 0o660
+// Windows' errors, which package syscall does not name.
+const (
+	windowsAccess              syscall.Errno = 10013
+	windowsAddressInUse        syscall.Errno = 10048
+	windowsAddressNotAvailable syscall.Errno = 10049
+)
+
+func isAny(err error, numbers ...syscall.Errno) bool {
+	return slices.ContainsFunc(numbers, func(n syscall.Errno) bool { return errors.Is(err, n) })
+}
+
+// bare takes off an error what it says of the operation and the address, which its caller says.
+func bare(err error) error {
+	if failed := (*net.OpError)(nil); errors.As(err, &failed) {
+		err = failed.Err
+	}
+	if failed := (*os.SyscallError)(nil); errors.As(err, &failed) {
+		err = failed.Err
+	}
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
+		err = failed.Err
+	}
+	return err
+}
+
+const (
+	socketMode  = 0o660 // the owner and the group can connect: the proxy's user belongs into the group
+	longestPath = 107   // bytes of a Unix socket's path that Linux takes (unix(7)); others take a few less
+)
 
 func listenUnix(path string) (net.Listener, error) {
 	if err := removeStale(path); err != nil {
-		return nil, fmt.Errorf("-listen unix:%s: %w", path, err)
+		return nil, err
 	}
 	l, err := net.Listen("unix", path)
-	if err != nil {
-		return nil, fmt.Errorf("-listen unix:%s: %w", path, err)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("there is no directory %s", filepath.Dir(path))
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("this user may not create files in %s", filepath.Dir(path))
+	case err != nil && len(path) > longestPath:
+		return nil, fmt.Errorf("a socket's path has %d bytes at most: choose a shorter one", longestPath)
+	case err != nil:
+		return nil, bare(err)
 	}
 	if err := os.Chmod(path, socketMode); err != nil {
 		l.Close()
-		return nil, fmt.Errorf("-listen unix:%s: %w", path, err)
+		return nil, err
 	}
 	return l, nil
 }
 
-// removeStale removes a socket that a program left behind which did not end as it should.
+// removeStale removes a socket left behind by a program that was killed.
 func removeStale(path string) error {
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return err
+		return bare(err)
 	case info.Mode()&fs.ModeSocket == 0:
-		return errors.New("there is something else than a socket: remove it, or choose another name")
+		return errors.New("there is a file that is not a socket: remove it, or choose another path")
 	}
 	conn, err := net.DialTimeout("unix", path, time.Second)
 	switch {
 	case err == nil:
 		conn.Close()
-		return errors.New("it is in use by another program: stop it, or choose another name")
+		return errors.New("the socket is in use by another program: stop that one, or choose another path")
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return os.Remove(path)
 	}
-	return err
+	return bare(err)
 }
 
-// An activatedListener was opened by systemd; its connections are then as those of any other.
+// An activatedListener was opened by systemd; it gives its connections what those of other listeners have.
 type activatedListener struct{ net.Listener }
 
 func (l activatedListener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if tcp, ok := c.(*net.TCPConn); ok {
-		tcp.SetKeepAliveConfig(keepAlive) // without it the viewer's end is noticed later
+		tcp.SetKeepAliveConfig(keepAlive) // if it fails, a dead viewer is only noticed later
 	}
 	return c, err
 }
 
-// addresses are those at which a browser finds a listener, the likeliest first; none for a Unix socket.
+// addresses returns the URLs at which a browser finds a listener, the most likely first; none for a Unix socket.
 func addresses(l net.Listener, secure bool) []string {
 	a, ok := l.Addr().(*net.TCPAddr)
 	if !ok {
@@ -141,7 +193,7 @@ func addresses(l net.Listener, secure bool) []string {
 		return []string{url(a.IP)}
 	}
 	all := []string{url(net.IPv4(127, 0, 0, 1))}
-	interfaces, _ := net.InterfaceAddrs() // without them the first address is told alone
+	interfaces, _ := net.InterfaceAddrs() // without them there is the first address alone
 	for _, i := range interfaces {
 		if n, ok := i.(*net.IPNet); ok && n.IP.IsGlobalUnicast() {
 			all = append(all, url(n.IP))

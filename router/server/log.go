@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// openLog makes the log as the command line wants it. The log must be closed, so that the last lines are not lost.
-func openLog(c config, stderr io.Writer) (log *slog.Logger, closeLog func(), err error) {
-	// Who reads standard error may go away; that must not end the program. (Ignored, the signal would be so for commands
-	// that are cameras as well.)
+// openLog makes the log. It must be closed, so that the last lines are not lost.
+func openLog(c *config, stderr io.Writer) (log *slog.Logger, closeLog func(), err error) {
+	// The reader of standard error may go away; that must not end the program. (Were the signal ignored, commands that are
+	// cameras would ignore it, too.)
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	lines := &logWriter{to: stderr, lines: make(chan []byte, maxLines), written: make(chan struct{})}
 	closeLog = lines.close
@@ -40,11 +40,11 @@ func openLog(c config, stderr io.Writer) (log *slog.Logger, closeLog func(), err
 }
 
 const (
-	maxLines  = 1000                   // that wait for the log's reader
+	maxLines  = 1000                   // waiting for the log's reader
 	closeTime = 100 * time.Millisecond // for the last of them
 )
 
-// A logWriter never makes who logs wait: lines that its reader does not take, or its disk, are lost, and counted.
+// A logWriter never makes the caller wait: lines that the log's reader or disk is too slow for are lost, and counted.
 type logWriter struct {
 	to      io.Writer
 	lines   chan []byte
@@ -70,16 +70,16 @@ func (w *logWriter) write(log *slog.Logger) {
 		if _, err := w.to.Write(line); err != nil {
 			w.lost.Add(1)
 		} else if n := w.lost.Swap(0); n > 0 {
-			log.Warn("log lines were lost, for nobody read them or they could not be written", "lines", n)
+			log.Warn("log lines lost: the reader or the disk is too slow, or full", "lines", n)
 		}
 	}
 }
 
-// close writes what was logged, if somebody reads it.
+// close writes the last lines, if they are read.
 func (w *logWriter) close() {
 	select {
 	case w.lines <- nil:
-	default: // nobody reads it
+	default: // they are not
 		return
 	}
 	select {

@@ -3,16 +3,62 @@ package server
 import (
 	"io/fs"
 	"math"
+	"net"
+	"net/http"
 	"os"
 	"path"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 )
 
-// keepWithinMemory makes the collector work harder before the limit of the cgroup is reached, as containers and systemd's
-// MemoryMax= set one. GOMEMLIMIT, where it is set, says it itself.
-func keepWithinMemory() {
+// A connectionCount counts connections, and gives memory back to the system when most of many have been closed. By itself
+// the collector would wait until as much was used again, which may be never.
+type connectionCount struct {
+	mu        sync.Mutex
+	open      int
+	most      int  // open at a time since memory was released
+	releasing bool // memory is about to be released
+	released  time.Time
+}
+
+const (
+	manyConnections = 200 // fewer are not worth it
+	releaseDelay    = 300 * time.Millisecond
+	releasePause    = 5 * time.Second // at least, from one release to the next
+)
+
+// note is for [http.Server.ConnState].
+func (c *connectionCount) note(_ net.Conn, state http.ConnState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch state {
+	case http.StateNew:
+		c.open++
+		c.most = max(c.most, c.open)
+	case http.StateClosed, http.StateHijacked: // the last that is heard of a connection
+		c.open--
+		if !c.releasing && c.most >= manyConnections && c.open <= c.most/2 {
+			c.releasing = true
+			time.AfterFunc(max(releaseDelay, releasePause-time.Since(c.released)), c.releaseMemory)
+		}
+	}
+}
+
+func (c *connectionCount) releaseMemory() {
+	c.mu.Lock()
+	c.most, c.releasing, c.released = c.open, false, time.Now()
+	c.mu.Unlock()
+	runtime.GC() // what sync.Pool keeps for later, as net/http does, outlives one collection
+	debug.FreeOSMemory()
+}
+
+// limitMemory makes the collector work harder before the memory limit of the program's cgroup is reached, which containers
+// and systemd's MemoryMax= set. GOMEMLIMIT takes precedence.
+func limitMemory() {
 	if os.Getenv("GOMEMLIMIT") != "" {
 		return
 	}
@@ -21,7 +67,7 @@ func keepWithinMemory() {
 	}
 }
 
-// cgroupLimit is the least of the memory limits, in bytes, of the program's cgroup and those that it is in (cgroups(7)).
+// cgroupLimit is the lowest memory limit, in bytes, of the program's cgroup and of those that contain it (cgroups(7)).
 func cgroupLimit(root fs.FS) (limit int64, ok bool) {
 	limit = math.MaxInt64
 	groups, err := fs.ReadFile(root, "proc/self/cgroup")
@@ -44,12 +90,12 @@ func cgroupLimit(root fs.FS) (limit int64, ok bool) {
 		for group := path.Join(top, fields[2]); strings.HasPrefix(group, top); group = path.Dir(group) {
 			text, err := fs.ReadFile(root, path.Join(group, file))
 			if err != nil {
-				continue // a container does not see where its own group hangs
+				continue // a container does not see the groups above its own
 			}
 			if n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil && n > 0 {
 				limit = min(limit, n)
 			}
 		}
 	}
-	return limit, limit < 1<<50 // version 1 says "none" by a number that is nearly the largest
+	return limit, limit < 1<<50 // version 1 writes "none" as a number close to the largest
 }

@@ -1,5 +1,5 @@
 // Package server is the program mjpegazer between its command line and the handlers of package router: it reads flags and
-// environment, listens, opens the cameras and shuts everything down in order.
+// environment, listens, opens the cameras, and ends all in order.
 package server
 
 import (
@@ -11,21 +11,23 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"mjpegazer/router"
 	control "mjpegazer/router/access"
-	"mjpegazer/source"
-	"mjpegazer/stream"
 )
 
 // Run serves the cameras named in args, the command line without the program's name, until ctx ends. The environment is a
-// list of NAME=VALUE, as [os.Environ] returns it; help and version go to stdout, the log and errors to stderr. The result is
-// the exit status: 0 after an orderly end, 1 where something failed, 2 where the command line or the environment is wrong.
+// list of NAME=VALUE, as [os.Environ] returns it; help and version go to stdout, the log and errors to stderr. SIGHUP does
+// not end the program. The result is the exit status: 0 after an orderly end, 1 where something failed, 2 where the command
+// line or the environment is wrong.
 func Run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
-	c, err := parse(args, lookup(environ), stdout)
+	c, err := parse(args, newVariables(environ), stdout)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
@@ -43,24 +45,15 @@ func Run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	return 0
 }
 
-// lookup returns the variable of a name as [os.Getenv] would: "" where it is not set.
-func lookup(environ []string) func(name string) string {
-	values := map[string]string{}
-	for _, variable := range environ {
-		name, value, _ := strings.Cut(variable, "=")
-		values[name] = value
-	}
-	return func(name string) string { return values[name] }
-}
-
-// serve runs until ctx ends.
-func serve(ctx context.Context, c config, stderr io.Writer) error {
+// serve runs until ctx ends, or until a listener fails.
+func serve(ctx context.Context, c *config, stderr io.Writer) error {
 	log, closeLog, err := openLog(c, stderr)
 	if err != nil {
 		return err
 	}
 	defer closeLog()
-	keepWithinMemory()
+	c.warnOfUnknown(log)
+	limitMemory()
 	guard, err := c.access.open(log)
 	if err != nil {
 		return err
@@ -77,13 +70,17 @@ func serve(ctx context.Context, c config, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+
 	options := router.Options{HealthThreshold: c.healthThreshold, Version: programVersion(), Instance: c.instance, Access: guard, Log: log}
 	c.limits.apply(&options)
 	server := &http.Server{
 		Handler:           router.New(cameras, options),
 		BaseContext:       control.BaseContext,
 		ConnContext:       router.ConnContext,
-		ConnState:         new(crowd).note,
+		ConnState:         new(connectionCount).note,
 		TLSConfig:         secure,
 		ReadHeaderTimeout: 5 * time.Second,
 		IdleTimeout:       time.Minute,
@@ -91,49 +88,44 @@ func serve(ctx context.Context, c config, stderr io.Writer) error {
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	c.access.warnOfPublic(log, listeners)
-	greet(log, listeners, secure != nil, cameras)
+	logAddresses(log, listeners, secure != nil, cameras)
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
 		go func() { failed <- serveOn(server, &patientListener{Listener: l, log: log}, secure != nil) }()
 	}
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-		log.Info("stopping")
-		shutDown(server, cameras)
-		return nil
+	err = wait(ctx, hangup, failed, log)
+	log.Info("stopping")
+	shutDown(server, cameras)
+	return err
+}
+
+// wait returns when the program is to end, with an error where a listener has failed.
+func wait(ctx context.Context, hangup <-chan os.Signal, failed <-chan error, log *slog.Logger) error {
+	for {
+		select {
+		case err := <-failed:
+			return err
+		case <-hangup:
+			log.Info("SIGHUP ignored: there is no configuration file to reload")
+		case <-ctx.Done():
+			return nil
+		}
 	}
 }
 
-func openCameras(c config, log *slog.Logger) ([]router.Camera, error) {
-	cameras := make([]router.Camera, len(c.cameras))
-	for i, cam := range c.cameras {
-		defaults := c.defaults()
-		defaults.Log = log.With("camera", cam.name)
-		spec, err := source.Parse(cam.source, defaults)
-		if err != nil {
-			return nil, err
-		}
-		options := stream.Options{
-			Linger: c.linger, Keep: c.keep || spec.Keep, Stall: spec.Stall, MaxFrame: spec.MaxFrame, Log: defaults.Log,
-		}
-		cameras[i] = router.Camera{Name: cam.name, Stream: stream.New(spec.Source, options), Address: spec.Display}
-	}
-	return cameras, nil
-}
-
-// serveOn serves HTTPS where the network is listened to, if it is to be: what comes through a Unix socket has not left the
+// serveOn serves HTTPS on the network, if it is to be, and HTTP on Unix sockets: what comes through them has not left the
 // machine.
-func serveOn(server *http.Server, l net.Listener, secure bool) error {
+func serveOn(server *http.Server, l net.Listener, secure bool) (err error) {
 	if _, network := l.Addr().(*net.TCPAddr); network && secure {
-		return server.ServeTLS(l, "", "")
+		err = server.ServeTLS(l, "", "")
+	} else {
+		err = server.Serve(l)
 	}
-	return server.Serve(l)
+	return fmt.Errorf("%s: cannot accept connections any more: %w", l.Addr(), bare(err))
 }
 
-// greet says where to look.
-func greet(log *slog.Logger, listeners []net.Listener, secure bool, cameras []router.Camera) {
+// logAddresses tells where to watch.
+func logAddresses(log *slog.Logger, listeners []net.Listener, secure bool, cameras []router.Camera) {
 	var all []string
 	for _, l := range listeners {
 		all = append(all, addresses(l, secure)...)
@@ -145,18 +137,18 @@ func greet(log *slog.Logger, listeners []net.Listener, secure bool, cameras []ro
 		log.Info("open in a browser", "address", strings.Join(all, " "))
 	}
 	for _, c := range cameras {
-		told := log.With("name", c.Name, "source", c.Address)
+		line := log.With("name", c.Name, "source", c.Address)
 		if len(all) > 0 {
-			told = told.With("live", all[0]+c.Name+"/live")
+			line = line.With("live", all[0]+c.Name+"/live")
 		}
-		told.Info("camera")
+		line.Info("camera")
 	}
 }
 
-// Stopping takes less than the 2 s after which people lose patience and the 10 s after which systemd does.
+// Stopping takes less than the 2 s after which people lose patience, and the 10 s after which containers are killed.
 const (
-	readersTime = 1500 * time.Millisecond // for viewers to take their last part
-	camerasTime = 1900 * time.Millisecond // for cameras to be let go, counted from the same moment
+	viewersTime = 1500 * time.Millisecond // for viewers to receive their last part
+	camerasTime = 1900 * time.Millisecond // for cameras to be released, counted from the same moment
 )
 
 // shutDown ends the viewers' streams after a whole part, and then the rest.
@@ -167,9 +159,9 @@ func shutDown(server *http.Server, cameras []router.Camera) {
 	for _, c := range cameras {
 		closing.Go(func() { c.Stream.Close() })
 	}
-	readers, done := context.WithTimeout(ctx, readersTime)
+	viewers, done := context.WithTimeout(ctx, viewersTime)
 	defer done()
-	if server.Shutdown(readers) != nil {
+	if server.Shutdown(viewers) != nil {
 		server.Close()
 	}
 	closed := make(chan struct{})

@@ -1,0 +1,88 @@
+package server
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"slices"
+	"strings"
+)
+
+// variables is an environment.
+type variables map[string]string
+
+// newVariables reads a list of NAME=VALUE, in which the last of a name holds.
+func newVariables(environ []string) variables {
+	v := variables{}
+	for _, variable := range environ {
+		if name, value, ok := strings.Cut(variable, "="); ok {
+			v[name] = value
+		}
+	}
+	return v
+}
+
+// prefix begins the names of our variables.
+const prefix = "MJPEGAZER_"
+
+// variableOf is the name of a flag's variable.
+func variableOf(flagName string) string {
+	return prefix + strings.ToUpper(strings.ReplaceAll(flagName, "-", "_"))
+}
+
+// readOriginal takes the defaults that the variables of the Python program of this name set.
+func (c *config) readOriginal(env variables) {
+	host, port := cmp.Or(env["FLASK_RUN_HOST"], "127.0.0.1"), cmp.Or(env["FLASK_RUN_PORT"], "5000")
+	c.listen = list{values: []string{net.JoinHostPort(host, port)}, overridable: true}
+	switch strings.ToLower(env["DEBUG"]) {
+	case "true", "yes", "y", "1":
+		c.logLevel = slog.LevelDebug
+	}
+	c.logFile = env["LOG_FILE"]
+}
+
+// readVariables sets flags by their variables.
+func (c *config) readVariables(env variables) (err error) {
+	known := map[string]bool{variableOf("version"): true} // container images set it to what they hold
+	c.flags.VisitAll(func(f *flag.Flag) {
+		name := variableOf(f.Name)
+		value := env[name]
+		if known[name] || value == "" || err != nil {
+			known[name] = true
+			return
+		}
+		known[name] = true
+		if failed := c.set(f, value); failed != nil {
+			err = fmt.Errorf("%s=%s: %w", name, shown(value), failed)
+		}
+		if l, ok := f.Value.(*list); ok {
+			l.overridable = true
+		}
+	})
+	for name, value := range env {
+		if strings.HasPrefix(name, prefix) && !known[name] && !isServiceVariable(name, value) {
+			c.unknown = append(c.unknown, name)
+		}
+	}
+	slices.Sort(c.unknown)
+	return err
+}
+
+// isServiceVariable reports whether Kubernetes or Docker set a variable, for a service that is called mjpegazer.
+func isServiceVariable(name, value string) bool {
+	name = strings.TrimPrefix(name, prefix)
+	return strings.HasPrefix(name, "SERVICE_") || strings.HasPrefix(name, "PORT_") || strings.HasPrefix(value, "tcp://")
+}
+
+// warnOfUnknown tells of variables that set nothing.
+func (c *config) warnOfUnknown(log *slog.Logger) {
+	for _, name := range c.unknown {
+		log := log.With("variable", name)
+		if likely := c.likelyFlag(strings.TrimPrefix(name, prefix)); likely != "" && likely != "version" {
+			log = log.With("likely", variableOf(likely))
+		}
+		log.Warn("unknown environment variable")
+	}
+}

@@ -1,0 +1,25 @@
+package server
+
+const usage = `mjpegazer reads each camera once and shows it to any number of viewers.
+
+usage: mjpegazer [flags] [[NAME=]SOURCE ...]
+       mjpegazer probe SOURCE       report what a camera sends, or why it does not
+       mjpegazer webcams [-json]    list the webcams of this machine
+
+SOURCE is one of
+  http://… https://…   a camera that sends MJPEG or single pictures; write user:password@ before the host to log in
+  webcam://0           a webcam by its number, also 0 or /dev/video0; or by webcam://by-id/… or webcam://name/…
+  exec:COMMAND ARGS    what a command writes to its standard output
+  file:PATH            an MJPEG file, a folder of JPEGs or a named pipe
+  -                    standard input
+  pattern:             a moving test card, shown if there is no SOURCE and VIDEO_URL is not set
+Options follow a #, as in pattern:#width=640&height=480&fps=10; every source takes stall= and max-frame=.
+A camera is served at /NAME/live. Without a NAME the first is called camera, the second camera2, and so on.
+
+flags:
+`
+
+const usageEnd = `
+Each flag has an environment variable, such as MJPEGAZER_MAX_FRAME for -max-frame; the flag wins.
+VIDEO_URL (a source), FLASK_RUN_HOST, FLASK_RUN_PORT, DEBUG (true, yes, y or 1) and LOG_FILE work as in the Python program.
+`

@@ -1,0 +1,56 @@
+package server
+
+import (
+	"fmt"
+	"strings"
+
+	"mjpegazer/source"
+)
+
+// A list is a flag that may be repeated, and that takes several values at a time with commas between them.
+type list struct {
+	values      []string
+	given       bool // by a flag or a variable
+	overridable bool // the next value replaces the values: a flag those of the environment, and both the default
+}
+
+func (l *list) String() string {
+	if l == nil {
+		return ""
+	}
+	return strings.Join(l.values, ",")
+}
+
+func (l *list) Set(text string) error {
+	if l.overridable {
+		l.values, l.overridable = nil, false
+	}
+	l.given = true
+	for value := range strings.SplitSeq(text, ",") {
+		if value = strings.TrimSpace(value); value != "" {
+			l.values = append(l.values, value)
+		}
+	}
+	return nil
+}
+
+// size is a flag in bytes.
+type size int
+
+func (s *size) String() string {
+	if *s != 0 && *s%(1<<20) == 0 {
+		return fmt.Sprintf("%dMiB", *s>>20)
+	}
+	return fmt.Sprint(int(*s))
+}
+
+// Set takes 0 as well: for a limit it means that there is none.
+func (s *size) Set(text string) error {
+	if text == "0" {
+		*s = 0
+		return nil
+	}
+	n, err := source.ParseSize(text)
+	*s = size(n)
+	return err
+}
