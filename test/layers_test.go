@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -39,9 +38,6 @@ var arrows = map[string][]string{
 	"test":                   {},
 }
 
-// entries are what stands at the top, beside dotfiles and the files of package main.
-var entries = []string{"LICENSE", "README.md", "go.mod", "go.sum", "router", "source", "stream", "test"}
-
 // A listing is what go list says of a package.
 type listing struct {
 	ImportPath string
@@ -68,13 +64,13 @@ func listPackages(t *testing.T, system string) []listing {
 	}
 }
 
-// TestLayers keeps the arrows: main → router/server → source → stream ← router.
+// TestLayers keeps the arrows: main → router/server → source → stream ← router, and what is below each.
 func TestLayers(t *testing.T) {
-	for _, system := range []string{"linux", "windows"} {
+	for _, system := range []string{"linux", "windows", "darwin"} {
 		for _, p := range listPackages(t, system) {
 			name := within(p.ImportPath)
 			allowed, known := arrows[name]
-			if strings.HasPrefix(name, "test/") {
+			if below(name, "test") && name != "test" {
 				continue // a tool of the tests
 			}
 			if !known {
@@ -84,51 +80,45 @@ func TestLayers(t *testing.T) {
 				if ours(path) && !slices.Contains(allowed, within(path)) {
 					t.Errorf("%s imports %s", p.ImportPath, path)
 				}
-				checkOutside(t, name, path)
+				checkImport(t, name, path)
 			}
 		}
 	}
 }
 
-// checkOutside says which imports from outside have one place, or none.
-func checkOutside(t *testing.T, name, path string) {
+// checkImport keeps the rules that no new arrow may break.
+func checkImport(t *testing.T, name, path string) {
 	foreign := strings.Contains(strings.SplitN(path, "/", 2)[0], ".")
+	inRouter := below(name, "router") && !below(name, "router/server")
 	switch {
-	case strings.HasPrefix(name, "stream") && (path == "net/http" || strings.HasPrefix(path, "net/http/")):
+	case inRouter && below(path, module+"/source"):
+		t.Errorf("%s imports %s: router knows no cameras, only router/server does", name, path)
+	case below(name, "source") && below(path, module+"/router"):
+		t.Errorf("%s imports %s: source knows no viewers", name, path)
+	case below(name, "stream") && ours(path) && !below(path, module+"/stream"):
+		t.Errorf("%s imports %s: everything else stands on stream", name, path)
+	case below(name, "stream") && below(path, "net/http"):
 		t.Errorf("%s imports %s: stream knows no HTTP", name, path)
-	case strings.HasPrefix(path, "github.com/go-chi/chi") && name != "router":
+	case below(path, "github.com/go-chi/chi") && !inRouter:
 		t.Errorf("%q imports %s: only router knows chi", name, path)
 	case path == "github.com/pion/mediadevices":
 		t.Errorf("%q imports %s, which drags in WebRTC", name, path)
-	case foreign && (name == "source/v4l2" || name == "stream/jpeg"):
+	case (foreign || ours(path)) && (name == "source/v4l2" || name == "stream/jpeg"):
 		t.Errorf("%s imports %s: it needs the standard library alone", name, path)
 	case path == "C":
 		t.Errorf("%q needs cgo", name)
 	}
 }
 
+// below reports whether a path is another, or stands in its tree.
+func below(path, root string) bool { return path == root || strings.HasPrefix(path, root+"/") }
+
 // ours reports whether a package is of this module.
-func ours(path string) bool { return path == module || strings.HasPrefix(path, module+"/") }
+func ours(path string) bool { return below(path, module) }
 
 // within is a package's path in this module.
 func within(path string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(path, module), "/")
-}
-
-// TestTop keeps the top of the repository to what belongs there.
-func TestTop(t *testing.T) {
-	top, err := os.ReadDir("..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, entry := range top {
-		name := entry.Name()
-		program := !entry.IsDir() && filepath.Ext(name) == ".go"
-		built := name == module || name == module+".exe" // as go build leaves it, and .gitignore knows
-		if !program && !built && !strings.HasPrefix(name, ".") && !slices.Contains(entries, name) {
-			t.Errorf("%s does not belong at the top: %s and the files of package main do", name, strings.Join(entries, ", "))
-		}
-	}
 }
 
 // TestNoWebRTC keeps the weight of mediadevices' root package out, whoever imports it.
