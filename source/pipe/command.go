@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -25,7 +26,8 @@ const (
 )
 
 // Command is a program that writes JPEGs or multipart to its standard output. It is started without a shell, and ended with
-// its whole process group: SIGTERM, then SIGKILL.
+// its whole process group: SIGTERM, then SIGKILL. On Linux, what it has started in sessions of its own ends as well, unless that
+// has cleared its environment; and the command itself ends when this program dies, whatever it dies of.
 type Command struct {
 	Args     []string // the program and its arguments
 	MaxFrame int      // in bytes; 0 means [mjpeg.DefaultMaxFrame]
@@ -41,18 +43,22 @@ func (c *Command) Run(ctx context.Context, emit func(stream.Picture)) error {
 	cmd := exec.Command(c.Args[0], c.Args[1:]...)
 	cmd.Stderr = &said
 	cmd.WaitDelay = pipeTime
-	ownGroup(cmd)
+	family := newFamily(cmd)
+	defer family.kill()
 	stdout, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
+	if err != nil {
+		return c.notStarted(err)
 	}
+	read := make(chan struct{})
+	exited, err := start(cmd, read)
 	if err != nil {
 		return c.notStarted(err)
 	}
 	unwatch := context.AfterFunc(ctx, func() { stdout.Close() })
 	pictures, err := emitAll(mjpeg.NewReader(stdout, c.MaxFrame), emit)
 	unwatch()
-	status := end(ctx, cmd)
+	close(read)
+	status := end(ctx, cmd, exited)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -107,16 +113,30 @@ func (c *Command) secrets() redact.Secrets {
 	return redact.New(words)
 }
 
-// end ends the command and all it has started, and returns its status.
-func end(ctx context.Context, cmd *exec.Cmd) error {
-	exited := make(chan error, 1)
+// start starts the command; its status follows, not before all of its output was read. One thread starts it and stays until it has
+// ended: Linux takes the death of the thread for that of the program, and would end the command.
+func start(cmd *exec.Cmd, read <-chan struct{}) (exited <-chan error, err error) {
+	started, status := make(chan error, 1), make(chan error, 1)
 	go func() {
-		err := cmd.Wait()
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		<-read
+		err = cmd.Wait()
 		if errors.Is(err, exec.ErrWaitDelay) { // something that it started still holds its stderr
 			err = nil
 		}
-		exited <- err
+		status <- err
 	}()
+	return status, <-started
+}
+
+// end ends the command and its group, and returns its status.
+func end(ctx context.Context, cmd *exec.Cmd, exited <-chan error) error {
 	defer killGroup(cmd)
 	select {
 	case err := <-exited:

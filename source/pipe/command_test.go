@@ -4,6 +4,8 @@ package pipe_test
 
 import (
 	"os"
+	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -75,6 +77,44 @@ func TestCommandEndsWithItsGroup(t *testing.T) {
 			}
 			t.Errorf("process %d is left", child)
 		})
+	}
+}
+
+// A command that leaves its session, as daemons do, leaves nothing behind all the same.
+func TestCommandEndsWithItsSessions(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells which processes a command has started")
+	}
+	if _, err := exec.LookPath("setsid"); err != nil {
+		t.Skip("install util-linux for setsid")
+	}
+	file := write(t, picture(1, 64, 48))
+	pid := file + ".pid"
+	script := strings.NewReplacer("PID", "'"+pid+"'", "FILE", "'"+file+"'").
+		Replace("setsid sh -c 'setsid sleep 1000 & echo $! > \"$0\"; exec sleep 1000' PID >/dev/null 2>&1 & while ! [ -s PID ]; do sleep 0.01; done; cat FILE; wait")
+	for _, n := range []int{1, 2} { // told to end, and by itself
+		if got, _ := collect(t, &pipe.Command{Args: []string{"sh", "-c", script}}, n); len(got) == 0 {
+			t.Fatal("no picture")
+		}
+		text, err := os.ReadFile(pid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		child, err := strconv.Atoi(strings.TrimSpace(string(text)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 100 {
+			if gone(child) {
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		if !gone(child) {
+			t.Errorf("process %d is left", child)
+		}
+		script = strings.TrimSuffix(script, "; wait")
+		os.Remove(pid)
 	}
 }
 

@@ -36,13 +36,16 @@ func (f *File) Run(ctx context.Context, emit func(stream.Picture)) error {
 		return f.failed(err)
 	}
 	play := &playing{File: f, ctx: ctx, emit: emit, reader: mjpeg.NewReader(nil, f.MaxFrame)}
-	if info.Mode().IsRegular() || info.IsDir() {
+	switch mode := info.Mode(); {
+	case mode.IsRegular() || mode.IsDir():
 		play.pause = time.Duration(float64(time.Second) / cmp.Or(f.FPS, defaultFPS))
-	} else {
+	case mode&fs.ModeNamedPipe != 0:
 		if f.FPS > 0 {
 			play.pause = time.Duration(float64(time.Second) / f.FPS)
 		}
 		return play.pipe()
+	default:
+		return errors.New("it is a device or a socket, and must be a file, a folder or a named pipe")
 	}
 	for {
 		before := play.pictures
@@ -95,10 +98,10 @@ func (p *playing) folder() error {
 	for _, entry := range entries {
 		switch strings.ToLower(filepath.Ext(entry.Name())) {
 		case ".jpg", ".jpeg":
-			err := p.file(filepath.Join(p.Path, entry.Name()))
-			if err != nil && !errors.Is(err, fs.ErrNotExist) || p.ctx.Err() != nil {
-				return err
-			}
+			p.file(filepath.Join(p.Path, entry.Name())) // one that cannot be read does not keep the others away
+		}
+		if p.ctx.Err() != nil {
+			return p.ctx.Err()
 		}
 	}
 	return nil
@@ -106,13 +109,41 @@ func (p *playing) folder() error {
 
 // file plays one file once.
 func (p *playing) file(path string) error {
-	file, err := os.Open(path)
+	file, err := openRegular(path)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	p.reader.Reset(file)
+	p.reader.Reset(interruptible{p.ctx, file})
 	return p.all()
+}
+
+// openRegular opens a file that always has an answer. What only looks like a picture, a named pipe say, would be waited for.
+func openRegular(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|nonblocking, 0)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		file.Close()
+		return nil, cmp.Or(err, errNotRegular)
+	}
+	return file, nil
+}
+
+var errNotRegular = errors.New("it is no ordinary file")
+
+// An interruptible reader ends with its context, between two reads: a file may have no end in sight and no picture in it.
+type interruptible struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r interruptible) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(p)
 }
 
 // all plays what the reader finds. Its end, and that of the context, is no error.
@@ -169,7 +200,7 @@ func (p *playing) pipe() error {
 	defer file.Close()
 	defer context.AfterFunc(p.ctx, func() { file.Close() })()
 	for {
-		p.reader.Reset(file)
+		p.reader.Reset(interruptible{p.ctx, file})
 		err := p.all()
 		if err == nil {
 			p.sleep(pipePause)
