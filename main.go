@@ -19,11 +19,19 @@ func main() {
 
 // run runs one of the program's commands; its result is the exit status.
 func run(args []string, stdout, stderr io.Writer) int {
-	if len(args) > 0 && args[0] == "webcams" {
-		return webcam.Main(args[1:], stdout, stderr)
+	command := "serve"
+	if len(args) > 0 {
+		command = args[0]
 	}
-	if len(args) > 0 && args[0] == "probe" {
+	switch command {
+	case "webcams":
+		return webcam.Main(args[1:], stdout, stderr)
+	case "probe":
 		return probe.Main(args[1:], stdout, stderr)
+	case "help":
+		args = []string{"-h"}
+	case "serve": // may be left out
+		args = args[min(1, len(args)):]
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once

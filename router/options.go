@@ -2,7 +2,7 @@ package router
 
 import (
 	"cmp"
-	"fmt"
+	"errors"
 	"log/slog"
 	"regexp"
 	"slices"
@@ -58,13 +58,13 @@ var reserved = []string{"live", "snapshot", "snapshot.jpg", "health", "status", 
 
 var namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
-// CheckName says what is wrong with a camera's name.
+// CheckName returns what is wrong with a camera's name. The error does not repeat the name.
 func CheckName(name string) error {
 	if !namePattern.MatchString(name) {
-		return fmt.Errorf("camera name %q: it must begin with a letter or digit and go on with letters, digits, '.', '_' or '-'", name)
+		return errors.New("a name has letters, digits, '.', '_' and '-', and begins with a letter or digit")
 	}
 	if slices.Contains(reserved, name) {
-		return fmt.Errorf("camera name %q is a route of this program: choose another", name)
+		return errors.New("the name is a route of this program: choose another, as in other=SOURCE")
 	}
 	return nil
 }

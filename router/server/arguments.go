@@ -4,7 +4,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -83,16 +82,16 @@ func expected(f *flag.Flag) string {
 			return "give a duration such as 10s or 1m"
 		case int:
 			return "give a whole number"
-		case *slog.Level:
-			return "use debug, info, warn or error"
 		}
 	}
 	switch f.Value.(type) {
+	case *level:
+		return "use debug, info, warn or error"
 	case *size:
 		return "give a size such as 500KB or 32MiB, 1GiB at most"
 	}
 	what, _ := flag.UnquoteUsage(f)
-	return "its value is missing: " + what
+	return "a value is missing (" + what + ")"
 }
 
 func isBool(f *flag.Flag) bool {

@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"slices"
 	"strings"
@@ -26,9 +25,9 @@ type config struct {
 	stall           time.Duration
 	maxFrame        size
 	healthThreshold int
-	limits          limits
-	access          access
-	logLevel        slog.Level
+	limits          limitSettings
+	access          accessSettings
+	logLevel        level
 	logFormat       string
 	logFile         string
 	version         bool
@@ -70,7 +69,7 @@ func (c *config) define() {
 	f.IntVar(&c.healthThreshold, "health-threshold", router.DefaultHealthThreshold, "`number` of failures in a row after which a camera is unhealthy")
 	c.limits.define(f)
 	c.access.define(f)
-	f.TextVar(&c.logLevel, "log-level", c.logLevel, "`level` of the log: debug, info, warn or error")
+	f.Var(&c.logLevel, "log-level", "`level` of the log: debug, info, warn or error")
 	f.StringVar(&c.logFormat, "log-format", "text", "`format` of the log: text or json")
 	f.StringVar(&c.logFile, "log-file", c.logFile, "append the log to this `file` instead of standard error")
 	f.BoolVar(&c.version, "version", false, "print the version, commit and Go version")

@@ -38,7 +38,7 @@ func (c *config) readOriginal(env variables) {
 	c.listen = list{values: []string{net.JoinHostPort(host, port)}, overridable: true}
 	switch strings.ToLower(env["DEBUG"]) {
 	case "true", "yes", "y", "1":
-		c.logLevel = slog.LevelDebug
+		c.logLevel = level(slog.LevelDebug)
 	}
 	c.logFile = env["LOG_FILE"]
 }

@@ -29,7 +29,7 @@ func openLog(c *config, stderr io.Writer) (log *slog.Logger, closeLog func(), er
 			f.Close()
 		}
 	}
-	options := &slog.HandlerOptions{Level: c.logLevel}
+	options := &slog.HandlerOptions{Level: slog.Level(c.logLevel)}
 	if c.logFormat == "json" {
 		log = slog.New(slog.NewJSONHandler(lines, options))
 	} else {

@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"mjpegazer/router"
-	control "mjpegazer/router/access"
+	"mjpegazer/router/access"
 )
 
 // Run serves the cameras named in args, the command line without the program's name, until ctx ends. The environment is a
@@ -78,7 +78,7 @@ func serve(ctx context.Context, c *config, stderr io.Writer) error {
 	c.limits.apply(&options)
 	server := &http.Server{
 		Handler:           router.New(cameras, options),
-		BaseContext:       control.BaseContext,
+		BaseContext:       access.BaseContext,
 		ConnContext:       router.ConnContext,
 		ConnState:         new(connectionCount).note,
 		TLSConfig:         secure,
@@ -137,11 +137,11 @@ func logAddresses(log *slog.Logger, listeners []net.Listener, secure bool, camer
 		log.Info("open in a browser", "address", strings.Join(all, " "))
 	}
 	for _, c := range cameras {
-		line := log.With("name", c.Name, "source", c.Address)
+		line := log.With("camera", c.Name, "source", c.Address)
 		if len(all) > 0 {
 			line = line.With("live", all[0]+c.Name+"/live")
 		}
-		line.Info("camera")
+		line.Info("serving camera")
 	}
 }
 

@@ -2,9 +2,9 @@ package server
 
 const usage = `mjpegazer reads each camera once and shows it to any number of viewers.
 
-usage: mjpegazer [flags] [[NAME=]SOURCE ...]
-       mjpegazer probe SOURCE       report what a camera sends, or why it does not
-       mjpegazer webcams [-json]    list the webcams of this machine
+usage: mjpegazer [flags] [[NAME=]SOURCE ...]    serve cameras
+       mjpegazer probe SOURCE                   report what a camera sends, or why it does not
+       mjpegazer webcams [-json]                list the webcams of this machine
 
 SOURCE is one of
   http://… https://…   a camera that sends MJPEG or single pictures; write user:password@ before the host to log in

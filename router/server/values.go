@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"mjpegazer/source"
@@ -33,6 +34,13 @@ func (l *list) Set(text string) error {
 	}
 	return nil
 }
+
+// level is a flag for how much is logged.
+type level slog.Level
+
+func (l *level) String() string { return strings.ToLower(slog.Level(*l).String()) }
+
+func (l *level) Set(text string) error { return (*slog.Level)(l).UnmarshalText([]byte(text)) }
 
 // size is a flag in bytes.
 type size int
