@@ -15,7 +15,7 @@ import (
 
 // A camera in a server of one's own, at any route.
 func ExampleLive() {
-	camera := stream.New(&pattern.Camera{Width: 320, Height: 240}, stream.Options{})
+	camera := stream.New(&pattern.Camera{Width: 320, Height: 240}, stream.Options{Linger: stream.DefaultLinger})
 	defer camera.Close()
 
 	mux := http.NewServeMux()
