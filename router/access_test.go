@@ -112,7 +112,7 @@ var rightTries = []try{
 func TestEveryRoute(t *testing.T) {
 	users, token := openUsers(t, htpasswd(t, "ann", "secret", bcrypt.MinCost)), openToken(t)
 	synctest.Test(t, func(t *testing.T) {
-		s := stream.New(pictures(time.Hour, picture(1, 0)), stream.Options{})
+		s := stream.New(still(1), stream.Options{})
 		defer s.Close()
 		site := router.New([]router.Camera{{Name: "front", Stream: s}, {Name: "back", Stream: s}},
 			router.Options{Access: &access.Control{Users: users, Token: token}})
@@ -165,7 +165,7 @@ func closed(t *testing.T, site http.Handler, method, path string) {
 
 // The page is asked for once with the token, and what it links to is then asked for with the cookie, below any path.
 func TestTokenInTheAddressOfThePage(t *testing.T) {
-	s := open(t, pictures(time.Hour, picture(1, 0)), stream.Options{})
+	s := open(t, still(1), stream.Options{})
 	site := router.New([]router.Camera{{Name: "front", Stream: s}}, router.Options{Access: &access.Control{Token: openToken(t)}})
 	mux := http.NewServeMux()
 	mux.Handle("/", site)

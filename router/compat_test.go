@@ -6,16 +6,16 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"mjpegazer/router"
 	"mjpegazer/stream"
+	"mjpegazer/stream/streamtest"
 )
 
 // The addresses that OctoPrint, Mainsail, Fluidd and crowsnest have in their settings.
 func TestDropInAddresses(t *testing.T) {
-	one := open(t, pictures(time.Hour, picture(1, 0)), stream.Options{})
-	two := open(t, pictures(time.Hour, picture(2, 0)), stream.Options{})
+	one := open(t, still(1), stream.Options{})
+	two := open(t, still(2), stream.Options{})
 	server := serve(t, router.New([]router.Camera{{Name: "one", Stream: one}, {Name: "two", Stream: two}}, router.Options{}))
 	live := "multipart/x-mixed-replace; boundary=frame"
 	for _, test := range []struct {
@@ -35,7 +35,7 @@ func TestDropInAddresses(t *testing.T) {
 		} else {
 			got, _ = io.ReadAll(r.Body)
 		}
-		if r.StatusCode != 200 || r.Header.Get("Content-Type") != test.contentType || !bytes.Equal(got, picture(test.n, 0)) {
+		if r.StatusCode != 200 || r.Header.Get("Content-Type") != test.contentType || !bytes.Equal(got, streamtest.Picture(test.n)) {
 			t.Errorf("%s: %s, %s, %d bytes", test.path, r.Status, r.Header.Get("Content-Type"), len(got))
 		}
 		if r := get(t, "HEAD", server.URL+test.path); r.StatusCode != 200 || r.Header.Get("Content-Type") != test.contentType {

@@ -17,6 +17,7 @@ import (
 
 	"mjpegazer/router"
 	"mjpegazer/stream"
+	"mjpegazer/stream/streamtest"
 )
 
 // lane is a way to a server with ConnContext: how it listens, and how its client comes there.
@@ -99,7 +100,7 @@ func TestFreshAfterAPause(t *testing.T) {
 	} {
 		t.Run(l.name, func(t *testing.T) {
 			t.Parallel()
-			s := open(t, ticking(20*time.Millisecond, 50_000), stream.Options{})
+			s := open(t, &streamtest.Camera{Interval: 20 * time.Millisecond, Take: streamtest.OfSize(50_000).Take}, stream.Options{})
 			r := l.watch(t, router.Live(s, router.Options{}))
 			readTime(t, r)
 			time.Sleep(time.Second)
@@ -133,7 +134,7 @@ func readTime(t *testing.T, r *bufio.Reader) time.Time {
 
 // Who reads all gets all, however little is under way at one time.
 func TestReadyViewersMissNothing(t *testing.T) {
-	s := open(t, ticking(20*time.Millisecond, 50_000), stream.Options{})
+	s := open(t, &streamtest.Camera{Interval: 20 * time.Millisecond, Take: streamtest.OfSize(50_000).Take}, stream.Options{})
 	r := lane{network: "tcp"}.watch(t, router.Live(s, router.Options{}))
 	for range 50 {
 		readTime(t, r)
@@ -144,7 +145,7 @@ func TestReadyViewersMissNothing(t *testing.T) {
 }
 
 func ExampleConnContext() {
-	camera := stream.New(ticking(time.Second, 0), stream.Options{})
+	camera := stream.New(&streamtest.Camera{Interval: time.Second}, stream.Options{})
 	defer camera.Close()
 	server := httptest.NewUnstartedServer(router.Live(camera, router.Options{}))
 	server.Config.ConnContext = router.ConnContext // pictures do not grow old in the kernel's buffers
@@ -164,7 +165,7 @@ func ExampleConnContext() {
 
 // What the application has put around the response sees every byte of it.
 func TestMiddlewareSeesAll(t *testing.T) {
-	s := open(t, ticking(10*time.Millisecond, 5000), stream.Options{})
+	s := open(t, &streamtest.Camera{Interval: 10 * time.Millisecond, Take: streamtest.OfSize(5000).Take}, stream.Options{})
 	live := router.Live(s, router.Options{})
 	var written atomic.Int64
 	r := lane{network: "tcp"}.watch(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -186,7 +187,7 @@ func seesAll(t *testing.T, r *bufio.Reader, written *atomic.Int64) {
 
 // What the application has made of connections sees every byte as well.
 func TestConnectionSeesAll(t *testing.T) {
-	s := open(t, ticking(10*time.Millisecond, 5000), stream.Options{})
+	s := open(t, &streamtest.Camera{Interval: 10 * time.Millisecond, Take: streamtest.OfSize(5000).Take}, stream.Options{})
 	var written atomic.Int64
 	metered := func(c net.Conn) net.Conn { return meter{c.(*net.TCPConn), &written} }
 	r := lane{network: "tcp", accept: metered}.watch(t, router.Live(s, router.Options{}))
@@ -206,7 +207,7 @@ func (m meter) Write(p []byte) (int, error) {
 
 // An application that has sent the head itself, which makes it a response of chunks, still gets a good one.
 func TestHeadSentBefore(t *testing.T) {
-	s := open(t, ticking(10*time.Millisecond, 5000), stream.Options{})
+	s := open(t, &streamtest.Camera{Interval: 10 * time.Millisecond, Take: streamtest.OfSize(5000).Take}, stream.Options{})
 	live := router.Live(s, router.Options{})
 	r := lane{network: "tcp"}.watch(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
@@ -233,7 +234,7 @@ func (c counter) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 // Who takes a second and more for each of very large pictures gets them whole, as long as there are few such viewers.
 func TestFewLargePictures(t *testing.T) {
 	const size = 16 << 20
-	s := open(t, ticking(700*time.Millisecond, size), stream.Options{})
+	s := open(t, &streamtest.Camera{Interval: 700 * time.Millisecond, Take: streamtest.OfSize(size).Take}, stream.Options{})
 	handler := router.Live(s, router.Options{})
 	for range 3 {
 		t.Run("", func(t *testing.T) {

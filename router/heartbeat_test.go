@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,6 +13,7 @@ import (
 
 	"mjpegazer/router"
 	"mjpegazer/stream"
+	"mjpegazer/stream/streamtest"
 )
 
 // A diary is a response writer that notes what was written when.
@@ -25,15 +25,15 @@ type diary struct {
 
 func (d *diary) Write(p []byte) (int, error) {
 	text := strings.ReplaceAll(string(p), "\r\n", "|")
-	for i := range 3 {
-		text = strings.ReplaceAll(text, string(picture(i, 0)), fmt.Sprint("picture ", i))
+	for n := range 11 {
+		text = strings.ReplaceAll(text, string(streamtest.Picture(n)), fmt.Sprint("picture ", n))
 	}
 	d.entries = append(d.entries, fmt.Sprint(time.Since(d.begun), " ", text))
 	return len(p), nil
 }
 
 // keep shows a viewer a camera for a while and returns what was written; the time is a bubble's.
-func keep(t *testing.T, camera stream.SourceFunc, pause, while time.Duration, accept string, query ...string) []string {
+func keep(t *testing.T, camera stream.Source, pause, while time.Duration, accept string, query ...string) []string {
 	t.Helper()
 	s := stream.New(camera, stream.Options{Stall: time.Hour})
 	defer s.Close()
@@ -53,38 +53,39 @@ func compare(t *testing.T, got []string, want ...string) {
 	}
 }
 
-// wirePart is picture n as the diary shows its part.
-func wirePart(n int) string {
-	return fmt.Sprintf("Content-Type: image/jpeg|Content-Length: %d|X-Timestamp: 1700000000.00000%d||picture %d|--frame|",
-		len(picture(n, 0)), n, n)
+// wirePart is picture n as the diary shows its part, taken after so many seconds of a bubble.
+func wirePart(n, seconds int) string {
+	const begun = 946684800 // 2000-01-01
+	return fmt.Sprintf("Content-Type: image/jpeg|Content-Length: %d|X-Timestamp: %d.000000||picture %d|--frame|",
+		len(streamtest.Picture(n)), begun+seconds, n)
 }
 
 func TestHeartbeat(t *testing.T) {
-	slow := pictures(12*time.Second, picture(0, 0), picture(1, 0))
+	slow := func() stream.Source { return &streamtest.Camera{Interval: 12 * time.Second, Limit: 2} }
 	const next = "|--frame|Content-Type: image/jpeg||"
 	t.Run("framed", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			compare(t, keep(t, slow, router.DefaultHeartbeat, 18*time.Second, "*/*"), "0s --frame|", "0s "+wirePart(0),
-				"5s X-Repeat: 1|"+wirePart(0), "10s X-Repeat: 1|"+wirePart(0),
-				"12s "+wirePart(1), "17s X-Repeat: 1|"+wirePart(1))
+			compare(t, keep(t, slow(), router.DefaultHeartbeat, 18*time.Second, "*/*"), "0s --frame|", "0s "+wirePart(1, 0),
+				"5s X-Repeat: 1|"+wirePart(1, 0), "10s X-Repeat: 1|"+wirePart(1, 0),
+				"12s "+wirePart(2, 12), "17s X-Repeat: 1|"+wirePart(2, 12))
 		})
 	})
 	t.Run("browser", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			compare(t, keep(t, slow, 7*time.Second, 15*time.Second, "image/*"), "0s --frame|Content-Type: image/jpeg||",
-				"0s picture 0"+next, "7s picture 0"+next, "12s picture 1"+next)
+			compare(t, keep(t, slow(), 7*time.Second, 15*time.Second, "image/*"), "0s --frame|Content-Type: image/jpeg||",
+				"0s picture 1"+next, "7s picture 1"+next, "12s picture 2"+next)
 		})
 	})
 	t.Run("none", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			if got := keep(t, slow, 0, 11*time.Second, "*/*"); len(got) != 2 {
+			if got := keep(t, slow(), 0, 11*time.Second, "*/*"); len(got) != 2 {
 				t.Error(got)
 			}
 		})
 	})
 	t.Run("fast camera", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			fast := pictures(time.Second, picture(0, 0), picture(1, 0), picture(2, 0))
+			fast := &streamtest.Camera{Interval: time.Second, Limit: 3}
 			if got := strings.Join(keep(t, fast, 1100*time.Millisecond, 2900*time.Millisecond, "*/*"), "\n"); strings.Contains(got, "X-Repeat") {
 				t.Error(got)
 			}
@@ -94,16 +95,16 @@ func TestHeartbeat(t *testing.T) {
 
 // A picture of a camera that has fallen silent unlike itself says no more what it sees, and who wants few gets no more.
 func TestHeartbeatOfOtherThanSlowCameras(t *testing.T) {
-	silent := pictures(100*time.Millisecond, picture(0, 0), picture(1, 0))
-	for accept, want := range map[string]string{"*/*": "5.1s X-Wait: 1|", "image/*": "5.1s picture 1|--frame|Content-Type: image/jpeg||"} {
+	silent := func() stream.Source { return &streamtest.Camera{Interval: 100 * time.Millisecond, Limit: 2} }
+	for accept, want := range map[string]string{"*/*": "5.1s X-Wait: 1|", "image/*": "5.1s picture 2|--frame|Content-Type: image/jpeg||"} {
 		synctest.Test(t, func(t *testing.T) {
-			compare(t, keep(t, silent, router.DefaultHeartbeat, 6*time.Second, accept)[3:], want)
+			compare(t, keep(t, silent(), router.DefaultHeartbeat, 6*time.Second, accept)[3:], want)
 		})
 	}
-	fast := pictures(time.Second, slices.Repeat([][]byte{picture(0, 0), picture(1, 0)}, 5)...)
+	fast := func() stream.Source { return &streamtest.Camera{Interval: time.Second, Limit: 10} }
 	for accept, want := range map[string][]string{"*/*": {"2s X-Wait: 1|", "4s X-Wait: 1|"}, "image/*": nil} {
 		synctest.Test(t, func(t *testing.T) {
-			compare(t, keep(t, fast, 2*time.Second, 5*time.Second, accept, "fps=0.1")[2:], want...)
+			compare(t, keep(t, fast(), 2*time.Second, 5*time.Second, accept, "fps=0.1")[2:], want...)
 		})
 	}
 }
@@ -113,7 +114,7 @@ func TestHeartbeatWhileTheCameraIsDown(t *testing.T) {
 	run := 0
 	failing := stream.SourceFunc(func(_ context.Context, emit func(stream.Picture)) error {
 		if run++; run == 1 {
-			emit(stream.Picture{JPEG: picture(0, 0), Time: time.Unix(1700000000, 0)})
+			emit(stream.Picture{JPEG: streamtest.Picture(0), Time: time.Unix(1700000000, 0)})
 			time.Sleep(time.Second)
 		}
 		return stream.RetryAfter(errors.New("no route to host"), time.Hour)

@@ -10,11 +10,12 @@ import (
 
 	"mjpegazer/router"
 	"mjpegazer/stream"
+	"mjpegazer/stream/streamtest"
 )
 
 func TestMaxViewers(t *testing.T) {
-	front := open(t, pictures(time.Hour, picture(1, 0)), stream.Options{})
-	back := open(t, pictures(time.Hour, picture(2, 0)), stream.Options{})
+	front := open(t, still(1), stream.Options{})
+	back := open(t, still(2), stream.Options{})
 	limits := &router.Limits{MaxViewers: 3, MaxViewersPerCamera: 2}
 	server := serve(t, router.New([]router.Camera{{Name: "front", Stream: front}, {Name: "back", Stream: back}},
 		router.Options{Limits: limits}))
@@ -50,7 +51,7 @@ func TestMaxViewers(t *testing.T) {
 
 // Handlers that share no limits do not count each other's viewers.
 func TestLimitsOfTheirOwn(t *testing.T) {
-	s := open(t, pictures(time.Hour, picture(1, 0)), stream.Options{})
+	s := open(t, still(1), stream.Options{})
 	for range 2 {
 		server := serve(t, router.Live(s, router.Options{Limits: &router.Limits{MaxViewers: 1}}))
 		if r := get(t, "GET", server.URL); r.StatusCode != http.StatusOK {
@@ -60,7 +61,7 @@ func TestLimitsOfTheirOwn(t *testing.T) {
 }
 
 func TestMaxRate(t *testing.T) {
-	s := open(t, ticking(20*time.Millisecond, 10_000), stream.Options{})
+	s := open(t, &streamtest.Camera{Interval: 20 * time.Millisecond, Take: streamtest.OfSize(10_000).Take}, stream.Options{})
 	server := serve(t, router.Live(s, router.Options{Limits: &router.Limits{MaxRate: 100_000}}))
 	r := bufio.NewReader(get(t, "GET", server.URL).Body)
 	readPart(r)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -16,9 +17,10 @@ import (
 
 	"mjpegazer/router"
 	"mjpegazer/stream"
+	"mjpegazer/stream/streamtest"
 )
 
-// wire is what comes over a socket for a request, until it is quiet for a while.
+// wire is all that comes over a socket for a request.
 func wire(t *testing.T, server *httptest.Server, request string) string {
 	t.Helper()
 	c, err := net.Dial("tcp", server.Listener.Addr().String())
@@ -26,34 +28,37 @@ func wire(t *testing.T, server *httptest.Server, request string) string {
 		t.Fatal(err)
 	}
 	defer c.Close()
+	c.SetDeadline(time.Now().Add(10 * time.Second))
 	io.WriteString(c, request)
-	var got bytes.Buffer
-	for {
-		c.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
-		if _, err := io.CopyN(&got, c, 1); err != nil {
-			return got.String()
-		}
+	got, err := io.ReadAll(c)
+	if err != nil {
+		t.Fatalf("after %d bytes: %v", len(got), err)
 	}
+	return string(got)
 }
 
+// Both forms, byte for byte: each part with the time of its picture, and nothing else until the camera's end.
 func TestFormsOnTheWire(t *testing.T) {
-	a, b := picture(1, 0), picture(2, 0)
-	s := open(t, pictures(20*time.Millisecond, a, b), stream.Options{Linger: time.Nanosecond})
-	server := serve(t, router.Live(s, router.Options{}))
-	part := func(n int, p []byte) string {
-		return fmt.Sprintf("Content-Type: image/jpeg\r\nContent-Length: %d\r\nX-Timestamp: 1700000000.00000%d\r\n\r\n%s\r\n--frame\r\n", len(p), n, p)
-	}
-	open := func(p []byte) string { return string(p) + "\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n" }
-	for _, test := range []struct{ name, request, body string }{
-		{"framed", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "--frame\r\n" + part(0, a) + part(1, b)},
-		{"framed, HTTP/1.0", "GET / HTTP/1.0\r\n\r\n", "--frame\r\n" + part(0, a) + part(1, b)},
+	pictures := streamtest.OfSize(2000)
+	for _, test := range []struct{ name, request, start, part string }{
+		{"framed", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "--frame\r\n",
+			"Content-Type: image/jpeg\r\nContent-Length: 2000\r\nX-Timestamp: TIME\r\n\r\nJPEG\r\n--frame\r\n"},
+		{"framed, HTTP/1.0", "GET / HTTP/1.0\r\n\r\n", "--frame\r\n",
+			"Content-Type: image/jpeg\r\nContent-Length: 2000\r\nX-Timestamp: TIME\r\n\r\nJPEG\r\n--frame\r\n"},
 		{"browser", "GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html,image/AVIF\r\n\r\n",
-			"--frame\r\nContent-Type: image/jpeg\r\n\r\n" + open(a) + open(b)},
+			"--frame\r\nContent-Type: image/jpeg\r\n\r\n", "JPEG\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			head, body, _ := strings.Cut(wire(t, server, test.request), "\r\n\r\n")
-			if body != test.body {
-				t.Errorf("body is %q\nwant %q", body, test.body)
+			want := test.start
+			s := open(t, &streamtest.Camera{Interval: 20 * time.Millisecond, Limit: 2, Err: stream.ErrEnded, Take: func(n int, at time.Time) []byte {
+				p := pictures.Take(n, at)
+				taken := fmt.Sprintf("%d.%06d", at.Unix(), at.Nanosecond()/1000)
+				want += strings.NewReplacer("TIME", taken, "JPEG", string(p)).Replace(test.part)
+				return p
+			}}, stream.Options{})
+			head, body, _ := strings.Cut(wire(t, serve(t, router.Live(s, router.Options{})), test.request), "\r\n\r\n")
+			if body != want {
+				t.Errorf("body is %q\nwant %q", body, want)
 			}
 			for _, line := range []string{
 				"Content-Type: multipart/x-mixed-replace; boundary=frame", "Cache-Control: no-store", "X-Accel-Buffering: no",
@@ -66,7 +71,6 @@ func TestFormsOnTheWire(t *testing.T) {
 				t.Errorf("head %q", head)
 			}
 		})
-		time.Sleep(100 * time.Millisecond) // the camera begins anew for the next
 	}
 }
 
@@ -90,37 +94,37 @@ func (c countingConn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
+// A frame is one write, and so is the head.
 func TestOneWriteAFrame(t *testing.T) {
-	for _, size := range []int{0, 3000, 50_000, 500_000} {
+	for _, size := range []int{2000, 50_000, 500_000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
-			all := make([][]byte, 20)
-			for i := range all {
-				all[i] = picture(i, size)
-			}
-			s := open(t, pictures(10*time.Millisecond, all...), stream.Options{})
+			pictures := streamtest.OfSize(size)
+			s := open(t, &streamtest.Camera{Interval: 20 * time.Millisecond, Limit: 20, Err: stream.ErrEnded, Take: pictures.Take}, stream.Options{})
 			server := httptest.NewUnstartedServer(router.Live(s, router.Options{}))
 			counting := &countingListener{Listener: server.Listener}
 			server.Listener = counting
 			server.Start()
 			defer server.Close()
 			defer server.CloseClientConnections()
-			body := get(t, "GET", server.URL).Body
-			for i := range all {
-				if _, got, err := readPart(bufio.NewReader(body)); i == 0 && (err != nil || !bytes.Equal(got, all[0])) {
-					t.Fatal("the first picture is another", err)
+			body := bufio.NewReader(get(t, "GET", server.URL).Body)
+			frames := 0
+			for {
+				_, picture, err := readPart(body)
+				if errors.Is(err, io.EOF) {
+					break
 				} else if err != nil {
-					break
+					t.Fatal(err)
 				}
-				if s.Stats().Frames == uint64(len(all)) {
-					break
+				if _, err := pictures.Check(picture); err != nil {
+					t.Fatal(err)
 				}
+				frames++
 			}
-			for s.Stats().Frames < uint64(len(all)) {
-				time.Sleep(10 * time.Millisecond)
+			if frames < 10 {
+				t.Errorf("only %d frames of 20", frames)
 			}
-			sent := int64(s.Stats().Frames - s.Stats().Skipped)
-			if n := counting.writes.Load(); n > sent+1 {
-				t.Errorf("%d writes for %d frames and the head", n, sent)
+			if n := counting.writes.Load(); n != int64(frames)+1 {
+				t.Errorf("%d writes for %d frames and the head", n, frames)
 			}
 		})
 	}
@@ -152,25 +156,21 @@ func TestViewersStayWhileTheCameraIsAway(t *testing.T) {
 	run := 0
 	s := open(t, stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
 		run++
-		emit(stream.Picture{JPEG: picture(run, 0)})
+		emit(stream.Picture{JPEG: streamtest.Picture(run)})
 		time.Sleep(100 * time.Millisecond)
 		return fmt.Errorf("connection reset by peer")
 	}), stream.Options{})
 	server := serve(t, router.Live(s, router.Options{}))
 	r := bufio.NewReader(get(t, "GET", server.URL).Body)
 	for i := 1; i <= 4; i++ {
-		if _, got, err := readPart(r); err != nil || !bytes.Equal(got, picture(i, 0)) {
+		if _, got, err := readPart(r); err != nil || !bytes.Equal(got, streamtest.Picture(i)) {
 			t.Fatalf("picture %d: %v", i, err)
 		}
 	}
 }
 
 func TestFPS(t *testing.T) {
-	all := make([][]byte, 100)
-	for i := range all {
-		all[i] = picture(i, 0)
-	}
-	s := open(t, pictures(10*time.Millisecond, all...), stream.Options{})
+	s := open(t, &streamtest.Camera{Interval: 10 * time.Millisecond}, stream.Options{})
 	server := serve(t, router.Live(s, router.Options{}))
 	go func() { // Close ends the viewer
 		time.Sleep(900 * time.Millisecond)
@@ -194,18 +194,19 @@ func TestFPS(t *testing.T) {
 }
 
 func TestWithoutASocket(t *testing.T) {
-	s := open(t, pictures(time.Hour, picture(1, 0)), stream.Options{})
+	s := open(t, still(1), stream.Options{})
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	w := httptest.NewRecorder()
 	router.Live(s, router.Options{}).ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", "/", nil))
-	if _, got, err := readPart(bufio.NewReader(w.Body)); err != nil || !bytes.Equal(got, picture(1, 0)) {
+	if _, got, err := readPart(bufio.NewReader(w.Body)); err != nil || !bytes.Equal(got, streamtest.Picture(1)) {
 		t.Fatal("no picture", err)
 	}
 }
 
 func TestHTTP2(t *testing.T) {
-	s := open(t, pictures(20*time.Millisecond, picture(1, 0), picture(2, 50_000)), stream.Options{})
+	pictures := streamtest.OfSize(50_000)
+	s := open(t, &streamtest.Camera{Interval: 20 * time.Millisecond, Take: pictures.Take}, stream.Options{})
 	server := httptest.NewUnstartedServer(router.Live(s, router.Options{}))
 	server.EnableHTTP2 = true
 	server.StartTLS()
@@ -220,9 +221,13 @@ func TestHTTP2(t *testing.T) {
 		t.Fatal(response.Proto)
 	}
 	r := bufio.NewReader(response.Body)
-	for i, size := range []int{0, 50_000} {
-		if _, got, err := readPart(r); err != nil || !bytes.Equal(got, picture(i+1, size)) {
-			t.Fatal("no picture", i+1, err)
+	for range 3 {
+		_, got, err := readPart(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := pictures.Check(got); err != nil {
+			t.Error(err)
 		}
 	}
 }

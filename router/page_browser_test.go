@@ -1,7 +1,6 @@
 package router_test
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -10,6 +9,7 @@ import (
 
 	"mjpegazer/router"
 	"mjpegazer/stream"
+	"mjpegazer/stream/streamtest"
 	"mjpegazer/test/browser"
 )
 
@@ -146,27 +146,19 @@ func TestPageComesBack(t *testing.T) {
 func TestPagePlaysWhatHasEndedOnlyForWhoEnlargesIt(t *testing.T) {
 	t.Parallel()
 	p := browser.Open(t, browser.Chromium)
-	var runs atomic.Int32
-	film := stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
-		runs.Add(1)
-		for n := range 3 {
-			emit(stream.Picture{JPEG: picture(n, 0)})
-			time.Sleep(200 * time.Millisecond)
-		}
-		return stream.ErrEnded
-	})
+	film := &streamtest.Camera{Interval: 200 * time.Millisecond, Limit: 3, Err: stream.ErrEnded}
 	server := serve(t, router.New([]router.Camera{{Name: "film", Stream: open(t, film, stream.Options{})}}, router.Options{}))
 	p.Go(server.URL + "/")
 	p.Want(jsStates, "ended", 10*time.Second)
 	p.Want(jsSizes, "32", time.Second)
-	played := runs.Load()
+	played := len(film.Starts())
 	time.Sleep(3 * time.Second) // longer than between two tries, or two readings of status
 	p.Want(jsSizes, "32", time.Second)
-	if n := runs.Load(); n != played {
+	if n := len(film.Starts()); n != played {
 		t.Errorf("played %d times more", n-played)
 	}
 	p.Eval(`document.querySelector('.picture').click()`)
-	waitFor(t, 5*time.Second, func() bool { return runs.Load() == played+1 }, "played again")
+	waitFor(t, 5*time.Second, func() bool { return len(film.Starts()) == played+1 }, "played again")
 }
 
 func TestPageInChromiumWithoutAScript(t *testing.T) {

@@ -16,35 +16,22 @@ import (
 
 	"mjpegazer/router"
 	"mjpegazer/stream"
+	"mjpegazer/stream/streamtest"
 )
 
 // sixCameras are a to f, of which c cannot be reached.
 func sixCameras(t *testing.T) []router.Camera {
 	t.Helper()
 	var cameras []router.Camera
-	for i, name := range []string{"a", "b", "c", "d", "e", "f"} {
-		var source stream.Source = flicker(i)
+	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
+		source := &streamtest.Camera{Interval: 100 * time.Millisecond}
 		if name == "c" {
-			source = dead
+			source = dead()
 		}
 		s := open(t, source, stream.Options{Stall: time.Second})
 		cameras = append(cameras, router.Camera{Name: name, Stream: s, Address: "http://" + name + ".example/video"})
 	}
 	return cameras
-}
-
-// flicker is a camera with ten pictures a second, each unlike the one before.
-func flicker(seed int) stream.SourceFunc {
-	return func(ctx context.Context, emit func(stream.Picture)) error {
-		for n := seed; ; n++ {
-			emit(stream.Picture{JPEG: picture(n%50, 0)})
-			select {
-			case <-time.After(100 * time.Millisecond):
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-	}
 }
 
 func body(t *testing.T, url string) string {
@@ -214,7 +201,7 @@ func TestColumnsAndRows(t *testing.T) {
 	for n, want := range map[int][]string{1: {"1", "1"}, 2: {"2", "1"}, 4: {"2", "2"}, 5: {"3", "2"}, 12: {"4", "3"}, 13: {"4", "4"}} {
 		var cameras []router.Camera
 		for i := range n {
-			cameras = append(cameras, router.Camera{Name: fmt.Sprint(i), Stream: open(t, dead, stream.Options{})})
+			cameras = append(cameras, router.Camera{Name: fmt.Sprint(i), Stream: open(t, dead(), stream.Options{})})
 		}
 		w := httptest.NewRecorder()
 		router.New(cameras, router.Options{}).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))

@@ -1,10 +1,10 @@
 package router_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -13,6 +13,7 @@ import (
 
 	"mjpegazer/router"
 	"mjpegazer/stream"
+	"mjpegazer/stream/streamtest"
 )
 
 func TestHeadAndMethods(t *testing.T) {
@@ -61,12 +62,16 @@ func TestSnapshot(t *testing.T) {
 	for _, path := range []string{"/snapshot", "/front/snapshot.jpg"} {
 		r := get(t, "GET", server.URL+path)
 		body, err := io.ReadAll(r.Body)
-		if err != nil || !bytes.Equal(body, picture(1, 0)) || r.ContentLength != int64(len(body)) {
+		if err != nil || r.ContentLength != int64(len(body)) {
 			t.Errorf("%s: %d bytes of %d, %v", path, len(body), r.ContentLength, err)
 		}
+		if n, err := streamtest.OfPixels(64, 48).Check(body); n != 1 || err != nil {
+			t.Errorf("%s: picture %d, %v", path, n, err)
+		}
+		_, taken, _ := streamtest.ReadStamp(body)
 		for name, want := range map[string]string{
-			"Content-Type": "image/jpeg", "Cache-Control": "no-store", "X-Timestamp": "1700000000.000000",
-			"Last-Modified": "Tue, 14 Nov 2023 22:13:20 GMT",
+			"Content-Type": "image/jpeg", "Cache-Control": "no-store", "X-Timestamp": fmt.Sprintf("%d.%06d", taken.Unix(), taken.Nanosecond()/1000),
+			"Last-Modified": taken.UTC().Format(http.TimeFormat),
 		} {
 			if got := r.Header.Get(name); got != want {
 				t.Errorf("%s: %s: %q, want %q", path, name, got, want)
@@ -115,7 +120,7 @@ func TestUnavailableAtOnce(t *testing.T) {
 }
 
 func TestHealth(t *testing.T) {
-	s := open(t, dead, stream.Options{Linger: 10 * time.Millisecond})
+	s := open(t, dead(), stream.Options{Linger: 10 * time.Millisecond})
 	server := serve(t, router.Health(s, router.Options{HealthThreshold: 2}))
 	health := func(status int, body string) {
 		t.Helper()
@@ -147,7 +152,7 @@ func TestStatus(t *testing.T) {
 	}
 	front, gone := status.Cameras[0], status.Cameras[1]
 	if front.Name != "front" || front.Address != "http://camera/video" || front.State != stream.Live || !front.Healthy ||
-		front.Width != 32 || front.Height != 24 || front.Frames != 1 || front.LastPicture == nil {
+		front.Width != 64 || front.Height != 48 || front.Frames != 1 || front.LastPicture == nil {
 		t.Errorf("%+v", front)
 	}
 	if gone.State != stream.Down || gone.Error != "connection refused" || gone.Failures == 0 || gone.LastPicture != nil {
@@ -156,7 +161,7 @@ func TestStatus(t *testing.T) {
 }
 
 func TestBelowAnyPath(t *testing.T) {
-	s := open(t, pictures(time.Hour, picture(1, 0)), stream.Options{})
+	s := open(t, still(1), stream.Options{})
 	whole := router.New([]router.Camera{{Name: "front", Stream: s}}, router.Options{})
 	mux := http.NewServeMux()
 	mux.Handle("/cams/", http.StripPrefix("/cams", whole))
@@ -189,7 +194,7 @@ func TestNames(t *testing.T) {
 			}()
 			var cameras []router.Camera
 			for _, name := range names {
-				cameras = append(cameras, router.Camera{Name: name, Stream: open(t, dead, stream.Options{})})
+				cameras = append(cameras, router.Camera{Name: name, Stream: open(t, dead(), stream.Options{})})
 			}
 			router.New(cameras, router.Options{})
 		}()
@@ -197,7 +202,7 @@ func TestNames(t *testing.T) {
 }
 
 func TestWhoReadsItselfIsRefused(t *testing.T) {
-	s := open(t, pictures(time.Hour, picture(1, 0)), stream.Options{})
+	s := open(t, still(1), stream.Options{})
 	server := serve(t, router.New([]router.Camera{{Name: "me", Stream: s}}, router.Options{Instance: "abc"}))
 	for instance, status := range map[string]int{"": 200, "other": 200, "abc": http.StatusLoopDetected} {
 		r := get(t, "GET", server.URL+"/me/snapshot", "X-Mjpegazer-Instance", instance)

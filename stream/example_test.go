@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"mjpegazer/stream"
+	"mjpegazer/stream/streamtest"
 )
 
 // Anything that makes pictures is a camera, and a loop over frames is a viewer.
 func Example() {
 	camera := stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
 		for n := range 3 {
-			emit(stream.Picture{JPEG: picture(n)})
+			emit(stream.Picture{JPEG: streamtest.Picture(n)})
 			time.Sleep(50 * time.Millisecond)
 		}
 		return stream.ErrEnded
@@ -34,7 +35,7 @@ func Example() {
 func ExampleStream_View() {
 	camera := stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
 		for ctx.Err() == nil {
-			emit(stream.Picture{JPEG: picture(1)})
+			emit(stream.Picture{JPEG: streamtest.Picture(1)})
 			time.Sleep(10 * time.Millisecond)
 		}
 		return ctx.Err()
@@ -51,7 +52,7 @@ func ExampleStream_View() {
 			fmt.Println(err)
 			return
 		}
-		fmt.Println(len(frame.JPEG()) == len(picture(1)))
+		fmt.Println(len(frame.JPEG()) == len(streamtest.Picture(1)))
 	}
 	// Output:
 	// true
@@ -62,7 +63,7 @@ func ExampleStream_View() {
 func ExampleViewerOptions() {
 	camera := stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
 		for n := range 3 {
-			emit(stream.Picture{JPEG: picture(n)})
+			emit(stream.Picture{JPEG: streamtest.Picture(n)})
 			time.Sleep(50 * time.Millisecond)
 		}
 		return stream.ErrEnded

@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"mjpegazer/stream"
+	"mjpegazer/stream/streamtest"
 )
 
 // Many take every frame, in order, while they wait, whoever else comes and goes.
 func TestDeliver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := open(t, &every{interval: 40 * time.Millisecond}, stream.Options{})
+		s := open(t, &streamtest.Camera{Interval: 40 * time.Millisecond}, stream.Options{})
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		var waiting sync.WaitGroup
@@ -53,7 +54,7 @@ func TestDeliver(t *testing.T) {
 // What Deliver does not accept at once Next returns, and meanwhile nothing else is taken.
 func TestDeliverLeavesToNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := open(t, &every{interval: 40 * time.Millisecond}, stream.Options{})
+		s := open(t, &streamtest.Camera{Interval: 40 * time.Millisecond}, stream.Options{})
 		var taken []uint64
 		v := s.View(stream.ViewerOptions{Deliver: func(f *stream.Frame) bool {
 			taken = append(taken, f.Seq)
@@ -82,7 +83,7 @@ func TestDeliverLeavesToNext(t *testing.T) {
 // Not ready, or not wanted so often: as for every viewer.
 func TestDeliverChooses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := open(t, &every{interval: 40 * time.Millisecond}, stream.Options{})
+		s := open(t, &streamtest.Camera{Interval: 40 * time.Millisecond}, stream.Options{})
 		var few, ready []uint64
 		for _, v := range []*stream.Viewer{
 			s.View(stream.ViewerOptions{MaxFPS: 5, Deliver: func(f *stream.Frame) bool { few = append(few, f.Seq); return true }}),
@@ -112,7 +113,7 @@ func TestDeliverUntilTheEnd(t *testing.T) {
 			s := open(t, stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
 				for n := range 3 {
 					time.Sleep(time.Second)
-					emit(stream.Picture{JPEG: picture(n)})
+					emit(stream.Picture{JPEG: streamtest.Picture(n)})
 				}
 				if ended {
 					return stream.ErrEnded
@@ -146,7 +147,7 @@ func TestDeliverKnowsItsRun(t *testing.T) {
 				return ctx.Err()
 			}
 			time.Sleep(time.Second)
-			emit(stream.Picture{JPEG: picture(1)})
+			emit(stream.Picture{JPEG: streamtest.Picture(1)})
 			return stream.ErrEnded
 		}), stream.Options{})
 		slow := s.View(stream.ViewerOptions{Deliver: func(*stream.Frame) bool { time.Sleep(time.Second); return true }})

@@ -9,14 +9,15 @@ import (
 	"time"
 
 	"mjpegazer/stream"
+	"mjpegazer/stream/streamtest"
 )
 
 func TestOnDemandAndLinger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		camera := &every{interval: 40 * time.Millisecond}
+		camera := &streamtest.Camera{Interval: 40 * time.Millisecond}
 		s := open(t, camera, stream.Options{Linger: 10 * time.Second})
 		time.Sleep(time.Hour)
-		if wantState(t, s, stream.Idle); camera.runs.Load() != 0 {
+		if wantState(t, s, stream.Idle); len(camera.Starts()) != 0 {
 			t.Fatal("the camera was read while nobody looked")
 		}
 		v := s.View(stream.ViewerOptions{})
@@ -27,7 +28,7 @@ func TestOnDemandAndLinger(t *testing.T) {
 		wantState(t, s, stream.Live)
 		time.Sleep(2 * time.Millisecond)
 		wantState(t, s, stream.Idle)
-		if camera.open.Load() != 0 {
+		if running, _ := camera.Running(); running != 0 {
 			t.Fatal("the camera is still read after the linger")
 		}
 	})
@@ -35,7 +36,7 @@ func TestOnDemandAndLinger(t *testing.T) {
 
 func TestViewerDuringLingerKeepsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		camera := &every{interval: 40 * time.Millisecond}
+		camera := &streamtest.Camera{Interval: 40 * time.Millisecond}
 		s := open(t, camera, stream.Options{Linger: stream.DefaultLinger})
 		for range 5 {
 			v := s.View(stream.ViewerOptions{})
@@ -44,7 +45,7 @@ func TestViewerDuringLingerKeepsTheRun(t *testing.T) {
 			v.Close()
 			time.Sleep(9 * time.Second)
 		}
-		if n := camera.runs.Load(); n != 1 {
+		if n := len(camera.Starts()); n != 1 {
 			t.Fatalf("%d runs, want 1", n)
 		}
 	})
@@ -52,7 +53,7 @@ func TestViewerDuringLingerKeepsTheRun(t *testing.T) {
 
 func TestKeepRunsWithoutViewers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		camera := &every{interval: 40 * time.Millisecond}
+		camera := &streamtest.Camera{Interval: 40 * time.Millisecond}
 		s := open(t, camera, stream.Options{Keep: true})
 		time.Sleep(5 * time.Minute)
 		if stats := wantState(t, s, stream.Live); stats.Frames < 7500 {
@@ -71,7 +72,7 @@ func TestOneRunAtATime(t *testing.T) {
 			}
 			open1 = true
 			runs++
-			emit(stream.Picture{JPEG: picture(runs)})
+			emit(stream.Picture{JPEG: streamtest.Picture(runs)})
 			<-ctx.Done()
 			time.Sleep(time.Second) // it closes slowly
 			open1 = false
@@ -95,7 +96,7 @@ func TestStall(t *testing.T) {
 		s := open(t, stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
 			run++
 			if run > 1 {
-				emit(stream.Picture{JPEG: picture(1)})
+				emit(stream.Picture{JPEG: streamtest.Picture(1)})
 				sleep(ctx, 9*time.Second)
 				emit(stream.Picture{}) // it lives
 				sleep(ctx, time.Second)
@@ -103,7 +104,7 @@ func TestStall(t *testing.T) {
 				emit(stream.Picture{JPEG: []byte("rubbish")})
 			}
 			<-ctx.Done()
-			emit(stream.Picture{JPEG: picture(2)}) // too late
+			emit(stream.Picture{JPEG: streamtest.Picture(2)}) // too late
 			return ctx.Err()
 		}), stream.Options{})
 		v := s.View(stream.ViewerOptions{})
@@ -133,9 +134,9 @@ func TestStall(t *testing.T) {
 func TestEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
-			emit(stream.Picture{JPEG: picture(1)})
+			emit(stream.Picture{JPEG: streamtest.Picture(1)})
 			time.Sleep(time.Second)
-			emit(stream.Picture{JPEG: picture(2)})
+			emit(stream.Picture{JPEG: streamtest.Picture(2)})
 			return stream.ErrEnded
 		}), stream.Options{})
 		for range 2 {
@@ -158,7 +159,7 @@ func TestClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stuck := make(chan struct{})
 		s := stream.New(stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
-			emit(stream.Picture{JPEG: picture(1)})
+			emit(stream.Picture{JPEG: streamtest.Picture(1)})
 			<-stuck
 			return nil
 		}), stream.Options{})
@@ -193,7 +194,7 @@ func TestPanicIsContained(t *testing.T) {
 			if run++; run == 1 {
 				panic("secret bytes")
 			}
-			emit(stream.Picture{JPEG: picture(1)})
+			emit(stream.Picture{JPEG: streamtest.Picture(1)})
 			<-ctx.Done()
 			return nil
 		}), stream.Options{})

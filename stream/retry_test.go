@@ -8,28 +8,30 @@ import (
 	"time"
 
 	"mjpegazer/stream"
+	"mjpegazer/stream/streamtest"
 )
 
 var errRefused = errors.New("connection refused")
 
 func TestPausesGrow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		camera := &tries{err: errRefused}
+		camera := &streamtest.Camera{Err: errRefused}
 		s := open(t, camera, stream.Options{})
 		v := s.View(stream.ViewerOptions{})
 		defer v.Close()
 		none(t, v, time.Hour)
 		nominal := 250 * time.Millisecond
-		for i := 1; i < camera.count(); i++ {
-			if d := camera.at[i].Sub(camera.at[i-1]); d > nominal || d < nominal*8/10 {
+		starts := camera.Starts()
+		for i := 1; i < len(starts); i++ {
+			if d := starts[i].Sub(starts[i-1]); d > nominal || d < nominal*8/10 {
 				t.Fatalf("pause %d is %v, want 80 to 100 %% of %v", i, d, nominal)
 			}
 			nominal = min(2*nominal, 10*time.Second)
 		}
-		if n := camera.count(); n > 450 || n < 360 {
+		if n := len(starts); n > 450 || n < 360 {
 			t.Fatalf("%d tries in an hour", n)
 		}
-		if stats := wantState(t, s, stream.Down); stats.Failures != camera.count() || stats.Retry > 10*time.Second {
+		if stats := wantState(t, s, stream.Down); stats.Failures != len(camera.Starts()) || stats.Retry > 10*time.Second {
 			t.Fatalf("%+v", stats)
 		}
 	})
@@ -42,7 +44,7 @@ func TestPictureResetsPauseAndFailures(t *testing.T) {
 			if n := len(ends); n > 0 && time.Since(ends[n-1]) > 250*time.Millisecond {
 				t.Errorf("pause of %v after a picture", time.Since(ends[n-1]))
 			}
-			emit(stream.Picture{JPEG: picture(1)})
+			emit(stream.Picture{JPEG: streamtest.Picture(1)})
 			sleep(ctx, time.Second)
 			ends = append(ends, time.Now())
 			return nil
@@ -60,17 +62,17 @@ func TestPictureResetsPauseAndFailures(t *testing.T) {
 
 func TestNewViewersHurryOnceASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		camera := &tries{err: errRefused}
+		camera := &streamtest.Camera{Err: errRefused}
 		s := open(t, camera, stream.Options{})
 		v := s.View(stream.ViewerOptions{})
 		defer v.Close()
 		none(t, v, time.Minute)
-		before := camera.count()
+		before := len(camera.Starts())
 		for range 1000 {
 			s.View(stream.ViewerOptions{}).Close()
 			time.Sleep(10 * time.Millisecond)
 		}
-		if n := camera.count() - before; n < 9 || n > 11 {
+		if n := len(camera.Starts()) - before; n < 9 || n > 11 {
 			t.Fatalf("%d tries in 10 s in which viewers came all the time, want about 10", n)
 		}
 	})
@@ -78,7 +80,7 @@ func TestNewViewersHurryOnceASecond(t *testing.T) {
 
 func TestRetryAfterIsFirm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		camera := &tries{err: stream.RetryAfter(errRefused, 30*time.Second)}
+		camera := &streamtest.Camera{Err: stream.RetryAfter(errRefused, 30*time.Second)}
 		s := open(t, camera, stream.Options{Linger: time.Second})
 		for range 3000 { // also across idle times
 			v := s.View(stream.ViewerOptions{})
@@ -89,20 +91,21 @@ func TestRetryAfterIsFirm(t *testing.T) {
 			v.Close()
 			time.Sleep(2 * time.Second)
 		}
-		for i := 1; i < camera.count(); i++ {
-			if d := camera.at[i].Sub(camera.at[i-1]); d < 30*time.Second {
+		starts := camera.Starts()
+		for i := 1; i < len(starts); i++ {
+			if d := starts[i].Sub(starts[i-1]); d < 30*time.Second {
 				t.Fatalf("asked again after %v", d)
 			}
 		}
-		if camera.count() < 180 {
-			t.Fatalf("%d tries in 6000 s", camera.count())
+		if len(camera.Starts()) < 180 {
+			t.Fatalf("%d tries in 6000 s", len(camera.Starts()))
 		}
 	})
 }
 
 func TestIdleForgetsFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := open(t, &tries{err: errRefused}, stream.Options{})
+		s := open(t, &streamtest.Camera{Err: errRefused}, stream.Options{})
 		v := s.View(stream.ViewerOptions{})
 		none(t, v, time.Minute)
 		if s.Stats().Failures < 3 {
@@ -123,7 +126,7 @@ func TestBackAfterAnHour(t *testing.T) {
 			if time.Since(start) < time.Hour {
 				return errRefused
 			}
-			emit(stream.Picture{JPEG: picture(1)})
+			emit(stream.Picture{JPEG: streamtest.Picture(1)})
 			<-ctx.Done()
 			return nil
 		}), stream.Options{})

@@ -10,11 +10,12 @@ import (
 	"time"
 
 	"mjpegazer/stream"
+	"mjpegazer/stream/streamtest"
 )
 
 func TestSlowViewerSkipsAndIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := open(t, &every{interval: 40 * time.Millisecond}, stream.Options{})
+		s := open(t, &streamtest.Camera{Interval: 40 * time.Millisecond}, stream.Options{})
 		fast, slow := s.View(stream.ViewerOptions{}), s.View(stream.ViewerOptions{})
 		defer fast.Close()
 		defer slow.Close()
@@ -35,7 +36,7 @@ func TestSlowViewerSkipsAndIsCounted(t *testing.T) {
 
 func TestNotReadyIsSkipped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := open(t, &every{interval: 40 * time.Millisecond}, stream.Options{})
+		s := open(t, &streamtest.Camera{Interval: 40 * time.Millisecond}, stream.Options{})
 		v := s.View(stream.ViewerOptions{Ready: func(f *stream.Frame) bool { return f.Seq%3 == 0 }})
 		defer v.Close()
 		for i := range 100 {
@@ -64,7 +65,7 @@ func TestMaxFPS(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(test.fps), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := open(t, &every{interval: test.camera}, stream.Options{})
+				s := open(t, &streamtest.Camera{Interval: test.camera}, stream.Options{})
 				v := s.View(stream.ViewerOptions{MaxFPS: test.fps})
 				defer v.Close()
 				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -99,7 +100,7 @@ func TestMaxFPSWithJitter(t *testing.T) {
 			for n := 0; ctx.Err() == nil; n++ {
 				jitter := time.Duration(n*n*7919%9-4) * time.Millisecond
 				time.Sleep(time.Until(start.Add(time.Duration(n)*time.Second/30 + jitter)))
-				emit(stream.Picture{JPEG: picture(n)})
+				emit(stream.Picture{JPEG: streamtest.Picture(n)})
 			}
 			return ctx.Err()
 		}), stream.Options{})
@@ -121,11 +122,11 @@ func TestMaxRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
 			for sleep(ctx, 10*time.Millisecond) == nil {
-				emit(stream.Picture{JPEG: picture(1)})
+				emit(stream.Picture{JPEG: streamtest.Picture(1)})
 			}
 			return ctx.Err()
 		}), stream.Options{})
-		v := s.View(stream.ViewerOptions{MaxRate: float64(len(picture(1))) * 20})
+		v := s.View(stream.ViewerOptions{MaxRate: float64(len(streamtest.Picture(1))) * 20})
 		defer v.Close()
 		last := next(t, v, time.Second)
 		for range 100 {
@@ -145,7 +146,7 @@ func TestMaxRate(t *testing.T) {
 func TestLast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
-			emit(stream.Picture{JPEG: picture(1)})
+			emit(stream.Picture{JPEG: streamtest.Picture(1)})
 			sleep(ctx, time.Second)
 			return errRefused
 		}), stream.Options{Linger: time.Minute})
@@ -178,7 +179,7 @@ func TestLast(t *testing.T) {
 func TestManyViewersOfAFailingCamera(t *testing.T) {
 	s := open(t, stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
 		for n := range 50 {
-			emit(stream.Picture{JPEG: picture(n)})
+			emit(stream.Picture{JPEG: streamtest.Picture(n)})
 			if err := sleep(ctx, time.Millisecond); err != nil {
 				return err
 			}
@@ -187,7 +188,7 @@ func TestManyViewersOfAFailingCamera(t *testing.T) {
 	}), stream.Options{Linger: time.Millisecond})
 	whole := map[string]bool{}
 	for n := range 50 {
-		whole[string(picture(n))] = true
+		whole[string(streamtest.Picture(n))] = true
 	}
 	var all sync.WaitGroup
 	for i := range 50 {
@@ -217,7 +218,7 @@ func TestParts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at := time.Unix(1700000000, 1234567)
 		s := open(t, stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
-			padded := append(picture(1), "\x00\x00\xff\xd9"...)
+			padded := append(streamtest.Picture(1), "\x00\x00\xff\xd9"...)
 			emit(stream.Picture{JPEG: padded, Time: at, Facts: map[string]string{"server": "test"}})
 			clear(padded) // it was borrowed
 			<-ctx.Done()
@@ -226,18 +227,18 @@ func TestParts(t *testing.T) {
 		v := s.View(stream.ViewerOptions{})
 		defer v.Close()
 		f := next(t, v, time.Second)
-		if !bytes.Equal(f.JPEG(), picture(1)) {
+		if !bytes.Equal(f.JPEG(), streamtest.Picture(1)) {
 			t.Error("the picture is another")
 		}
 		if !f.Time.Equal(at) || f.Width != 32 || f.Height != 24 {
 			t.Errorf("%v %d×%d", f.Time, f.Width, f.Height)
 		}
 		want := fmt.Sprintf("Content-Type: image/jpeg\r\nContent-Length: %d\r\nX-Timestamp: 1700000000.001234\r\n\r\n%s\r\n--frame\r\n",
-			len(picture(1)), picture(1))
+			len(streamtest.Picture(1)), streamtest.Picture(1))
 		if got := string(f.Part()); got != want {
 			t.Errorf("part is %q", got)
 		}
-		want = fmt.Sprintf("%s\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n", picture(1))
+		want = fmt.Sprintf("%s\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n", streamtest.Picture(1))
 		if got := string(f.OpenPart()); got != want {
 			t.Errorf("open part is %q", got)
 		}
@@ -249,7 +250,8 @@ func TestParts(t *testing.T) {
 
 func TestMaxFrame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := open(t, &every{interval: time.Second}, stream.Options{MaxFrame: len(picture(0)) - 1})
+		camera := &streamtest.Camera{Interval: time.Second, Take: streamtest.OfSize(2000).Take}
+		s := open(t, camera, stream.Options{MaxFrame: 1999})
 		v := s.View(stream.ViewerOptions{})
 		defer v.Close()
 		none(t, v, 3*time.Second)
@@ -263,7 +265,7 @@ func TestMaxFrame(t *testing.T) {
 func TestPictureOutlivesItsRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := stream.New(stream.SourceFunc(func(_ context.Context, emit func(stream.Picture)) error {
-			emit(stream.Picture{JPEG: picture(1)})
+			emit(stream.Picture{JPEG: streamtest.Picture(1)})
 			return nil
 		}), stream.Options{})
 		defer s.Close()

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mjpegazer/stream/streamtest"
 )
 
 const secretToken = "canary-3f2a9c5e7d1b"
@@ -149,9 +151,9 @@ func TestWarnings(t *testing.T) {
 func TestTLS(t *testing.T) {
 	dir := t.TempDir()
 	file := certificate(t, dir)
-	pictures := picturesOf(50_000)
-	camera := newCamera(t, 50*time.Millisecond, pictures.take)
-	p := launch(t, command(t, anyPort, "-tls-cert", file, "-tls-key", file, camera.url()))
+	pictures := streamtest.OfSize(50_000)
+	camera := newCamera(t, 50*time.Millisecond, pictures.Take)
+	p := launch(t, command(t, anyPort, "-tls-cert", file, "-tls-key", file, camera.URL))
 	address := p.await(t, `(https://[^/\s"]+)/`)
 	watchAll(t, []*viewer{view(t, address+"/live"), viewHTTP2(t, address+"/live")}, pictures, 5)
 	presented := func() string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"image/color"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"mjpegazer/stream/streamtest"
 )
 
 // chromiumFlags make Chromium run without a screen, and talk to nobody but us. Web security would keep the page from
@@ -42,7 +45,7 @@ func TestChromium(t *testing.T) {
 	t.Parallel()
 	chromium := need(t, "chromium", "chromium")
 	camera := newCamera(t, 1500*time.Millisecond, swatch)
-	p := start(t, command(t, anyPort, camera.url()))
+	p := start(t, command(t, anyPort, camera.URL))
 	seen := make(chan sight, 100)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
@@ -50,7 +53,7 @@ func TestChromium(t *testing.T) {
 		fmt.Fprintf(w, browserPage, p.url+"/live")
 	})
 	mux.HandleFunc("POST /seen", func(w http.ResponseWriter, r *http.Request) {
-		s := sight{taken: int(camera.taken.Load())}
+		s := sight{taken: camera.Taken()}
 		fmt.Fscan(r.Body, &s.colour.R, &s.colour.G, &s.colour.B, &s.colour.A)
 		seen <- s
 	})
@@ -72,6 +75,19 @@ func TestChromium(t *testing.T) {
 			t.Fatalf("Chromium showed %d pictures in a minute", shown)
 		}
 	}
+}
+
+// swatches are colours that stay apart from each other through JPEG and a browser's canvas.
+var swatches = []color.RGBA{{200, 0, 0, 255}, {0, 160, 0, 255}, {0, 0, 220, 255}, {230, 230, 0, 255}, {230, 230, 230, 255}}
+
+// swatch takes picture n in the plain colour n.
+func swatch(n int, at time.Time) []byte {
+	m := image.NewRGBA(image.Rect(0, 0, 64, 48))
+	for i := 0; i < len(m.Pix); i += 4 {
+		c := swatches[n%len(swatches)]
+		copy(m.Pix[i:], []byte{c.R, c.G, c.B, c.A})
+	}
+	return streamtest.OfImage(m).Take(n, at)
 }
 
 // A sight is a colour on the screen, and how many pictures there were when it was seen.

@@ -3,6 +3,8 @@ package test
 import (
 	"testing"
 	"time"
+
+	"mjpegazer/stream/streamtest"
 )
 
 // TestCable cuts a viewer's cable: nothing says so, neither while pictures flow nor while there are none.
@@ -19,8 +21,8 @@ func TestCable(t *testing.T) {
 			t.Parallel()
 			l := &link{rate: 100 * mbit, queue: 1 << 20}
 			l.lay(t)
-			camera := newCamera(t, test.interval, picturesOf(20_000).take)
-			p := start(t, command(t, "-listen=:0", "-heartbeat=0", "-stall=2m", camera.url()))
+			camera := newCamera(t, test.interval, streamtest.OfSize(20_000).Take)
+			p := start(t, command(t, "-listen=:0", "-heartbeat=0", "-stall=2m", camera.URL))
 			l.far.enter(t)
 			v := view(t, l.near.url(p)+"/live")
 			if err := v.expect("--frame\r\n"); err != nil {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mjpegazer/stream/streamtest"
 )
 
 // TestWrong starts the program in ways that make no sense: one line that says what to do, and exit code 2.
@@ -105,11 +107,11 @@ func TestEnvironment(t *testing.T) {
 // TestOriginalVariables are those of the program that this one replaces.
 func TestOriginalVariables(t *testing.T) {
 	t.Parallel()
-	camera := newCamera(t, 20*time.Millisecond, picturesOf(4_000).take)
+	camera := newCamera(t, 20*time.Millisecond, streamtest.OfSize(4_000).Take)
 	file := filepath.Join(t.TempDir(), "log")
 	port := freePort(t)
 	cmd := command(t)
-	cmd.Env = append(cmd.Env, "VIDEO_URL="+camera.url(), "FLASK_RUN_HOST=127.0.0.1", "FLASK_RUN_PORT="+port, "DEBUG=Yes", "LOG_FILE="+file)
+	cmd.Env = append(cmd.Env, "VIDEO_URL="+camera.URL, "FLASK_RUN_HOST=127.0.0.1", "FLASK_RUN_PORT="+port, "DEBUG=Yes", "LOG_FILE="+file)
 	p := launch(t, cmd)
 	var conn net.Conn
 	for deadline := time.Now().Add(10 * time.Second); conn == nil; time.Sleep(20 * time.Millisecond) {
@@ -118,7 +120,7 @@ func TestOriginalVariables(t *testing.T) {
 		}
 	}
 	conn.Close()
-	watchAll(t, []*viewer{view(t, "http://127.0.0.1:"+port+"/live")}, picturesOf(4_000), 3)
+	watchAll(t, []*viewer{view(t, "http://127.0.0.1:"+port+"/live")}, streamtest.OfSize(4_000), 3)
 	p.stop(t)
 	logged, err := os.ReadFile(file)
 	if err != nil {

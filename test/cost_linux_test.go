@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 	"unsafe"
+
+	"mjpegazer/stream/streamtest"
 )
 
 // BenchmarkViewers measures the built program and the floor in turn, so that whatever else the machine does strikes both,
@@ -20,7 +22,7 @@ import (
 func BenchmarkViewers(b *testing.B) {
 	for _, l := range []load{{100, 50_000, 30}, {1000, 8_000, 15}, {30, 500_000, 15}} {
 		b.Run(l.String(), func(b *testing.B) {
-			camera := newCamera(b, l.interval(), picturesOf(l.size).take)
+			camera := newCamera(b, l.interval(), streamtest.OfSize(l.size).Take)
 			for b.Loop() {
 				benchmarkLoad(b, l, camera)
 			}
@@ -28,12 +30,12 @@ func BenchmarkViewers(b *testing.B) {
 	}
 }
 
-func benchmarkLoad(b *testing.B, l load, camera *camera) {
+func benchmarkLoad(b *testing.B, l load, camera camera) {
 	const rounds = 5
 	var ratios []float64
 	var ours, floors []cost
 	for range rounds {
-		program := start(b, command(b, anyPort, camera.url()))
+		program := start(b, command(b, anyPort, camera.URL))
 		ours = append(ours, l.measure(b, program))
 		program.stop(b)
 		floor := start(b, floorCommand(b, l))

@@ -7,10 +7,12 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"mjpegazer/stream/streamtest"
 )
 
 // watchAll lets viewers come and read until each has seen picture until, or its stream ended; then it returns the errors.
-func watchAll(t *testing.T, viewers []*viewer, pictures pictures, until int) {
+func watchAll(t *testing.T, viewers []*viewer, pictures streamtest.Pictures, until int) {
 	t.Helper()
 	var watching sync.WaitGroup
 	for i, v := range viewers {
@@ -24,7 +26,7 @@ func watchAll(t *testing.T, viewers []*viewer, pictures pictures, until int) {
 }
 
 // watchOrder reads pictures, each bit for bit as it was taken and newer than the last, up to picture until.
-func watchOrder(v *viewer, pictures pictures, until int) error {
+func watchOrder(v *viewer, pictures streamtest.Pictures, until int) error {
 	if err := v.expect("--frame\r\n"); err != nil {
 		return err
 	}
@@ -33,7 +35,7 @@ func watchOrder(v *viewer, pictures pictures, until int) error {
 		if err != nil {
 			return err
 		}
-		n, err := pictures.check(part.jpeg)
+		n, err := pictures.Check(part.jpeg)
 		if err != nil {
 			return err
 		}
@@ -47,15 +49,15 @@ func watchOrder(v *viewer, pictures pictures, until int) error {
 
 // TestCrowd shows one camera to a hundred viewers and reads it once.
 func TestCrowd(t *testing.T) {
-	pictures := picturesOf(20_000)
-	camera := newCamera(t, 100*time.Millisecond, pictures.take)
-	p := start(t, command(t, anyPort, camera.url()))
+	pictures := streamtest.OfSize(20_000)
+	camera := newCamera(t, 100*time.Millisecond, pictures.Take)
+	p := start(t, command(t, anyPort, camera.URL))
 	var viewers []*viewer
 	for range 100 {
 		viewers = append(viewers, view(t, p.url+"/live"))
 	}
-	watchAll(t, viewers, pictures, int(camera.taken.Load())+20)
-	if n := camera.dials.Load(); n != 1 {
+	watchAll(t, viewers, pictures, camera.Taken()+20)
+	if n := len(camera.Starts()); n != 1 {
 		t.Errorf("the camera was connected to %d times for 100 viewers", n)
 	}
 }
@@ -64,25 +66,25 @@ func TestCrowd(t *testing.T) {
 // on when it is back.
 func TestCameraReturns(t *testing.T) {
 	t.Parallel()
-	pictures := picturesOf(50_000)
-	camera := newCamera(t, 20*time.Millisecond, pictures.take)
-	p := start(t, command(t, anyPort, camera.url()))
+	pictures := streamtest.OfSize(50_000)
+	camera := newCamera(t, 20*time.Millisecond, pictures.Take)
+	p := start(t, command(t, anyPort, camera.URL))
 	v := view(t, p.url+"/live")
 	if err := v.expect("--frame\r\n"); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {
-		camera.die()
-		before := int(camera.taken.Load())
+		camera.Stop()
+		before := camera.Taken()
 		time.Sleep(600 * time.Millisecond)
-		camera.live(t)
+		camera.Start()
 		back := time.Now()
 		for n := 0; n <= before; {
 			part, err := v.next()
 			if err != nil {
 				t.Fatal(err)
 			}
-			if n, err = pictures.check(part.jpeg); err != nil {
+			if n, err = pictures.Check(part.jpeg); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -92,16 +94,16 @@ func TestCameraReturns(t *testing.T) {
 			t.Error("that is late: 1 s is promised")
 		}
 	}
-	if most := camera.most.Load(); most > 1 {
+	if _, most := camera.Running(); most > 1 {
 		t.Errorf("%d connections to the camera at one time", most)
 	}
 }
 
 // TestEnd ends the program under a thousand viewers: whoever reads gets whole parts to the end.
 func TestEnd(t *testing.T) {
-	pictures := picturesOf(8_000)
-	camera := newCamera(t, 200*time.Millisecond, pictures.take)
-	p := start(t, command(t, anyPort, camera.url()))
+	pictures := streamtest.OfSize(8_000)
+	camera := newCamera(t, 200*time.Millisecond, pictures.Take)
+	p := start(t, command(t, anyPort, camera.URL))
 	var viewers []*viewer
 	for range 1000 {
 		viewers = append(viewers, view(t, p.url+"/live"))
@@ -130,7 +132,7 @@ func checkEnd(t *testing.T, code int, took time.Duration) {
 }
 
 // watchEnd reads until every stream has ended, which must be between two parts.
-func watchEnd(t *testing.T, viewers []*viewer, pictures pictures) {
+func watchEnd(t *testing.T, viewers []*viewer, pictures streamtest.Pictures) {
 	var watching sync.WaitGroup
 	for i, v := range viewers {
 		watching.Go(func() {
@@ -146,9 +148,9 @@ func watchEnd(t *testing.T, viewers []*viewer, pictures pictures) {
 // TestEndStuck ends the program while viewers hold its writes up, and a camera says nothing.
 func TestEndStuck(t *testing.T) {
 	t.Parallel()
-	camera := newCamera(t, 20*time.Millisecond, picturesOf(500_000).take)
-	silent := newCamera(t, time.Hour, picturesOf(4_000).take)
-	p := start(t, command(t, anyPort, camera.url(), "silent="+silent.url()))
+	camera := newCamera(t, 20*time.Millisecond, streamtest.OfSize(500_000).Take)
+	silent := newCamera(t, time.Hour, streamtest.OfSize(4_000).Take)
+	p := start(t, command(t, anyPort, camera.URL, "silent="+silent.URL))
 	for range 5 {
 		view(t, p.url+"/live")
 	}

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"mjpegazer/stream/streamtest"
 )
 
 // A load is how many viewers watch what.
@@ -54,18 +56,22 @@ func floor() int {
 		fmt.Fprint(conn, "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n--frame\r\n")
 		conns = append(conns, conn)
 	}
-	floorWrite(conns, picturesOf(size), interval)
+	floorWrite(conns, streamtest.OfSize(size), interval)
 	return 0
 }
 
-func floorWrite(conns []net.Conn, p pictures, interval time.Duration) {
-	head := fmt.Sprintf("Content-Type: image/jpeg\r\nContent-Length: %d\r\nX-Timestamp: 1234567890.123456\r\n\r\n", len(p.template))
-	part := slices.Concat([]byte(head), p.template, []byte("\r\n--frame\r\n"))
+// floorLife bounds it where its viewers do not end it.
+const floorLife = 5 * time.Minute
+
+func floorWrite(conns []net.Conn, p streamtest.Pictures, interval time.Duration) {
+	head := fmt.Sprintf("Content-Type: image/jpeg\r\nContent-Length: %d\r\nX-Timestamp: 1234567890.123456\r\n\r\n", len(p.Take(0, time.Now())))
+	part := slices.Concat([]byte(head), p.Take(0, time.Now()), []byte("\r\n--frame\r\n"))
 	picture := part[len(head):]
-	pace := pacer{interval: interval}
-	for n := 1; len(conns) > 0 && time.Duration(n)*interval < cameraLife; n++ {
-		pace.wait(nil)
-		stamp(picture, n, time.Now())
+	ticks := time.NewTicker(interval)
+	defer ticks.Stop()
+	for n := 1; len(conns) > 0 && time.Duration(n)*interval < floorLife; n++ {
+		<-ticks.C
+		copy(picture, p.Take(n, time.Now()))
 		conns = slices.DeleteFunc(conns, func(conn net.Conn) bool {
 			_, err := conn.Write(part)
 			return err != nil

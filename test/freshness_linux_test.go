@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"mjpegazer/stream/streamtest"
 )
 
 // A journey is a camera's pictures on the way over a link, and what is to reach.
@@ -58,13 +60,13 @@ func TestFreshness(t *testing.T) {
 		t.Run(j.name, func(t *testing.T) {
 			t.Parallel()
 			j.link.lay(t)
-			camera := newCamera(t, time.Second/time.Duration(j.fps), picturesOf(j.size).take)
+			camera := newCamera(t, time.Second/time.Duration(j.fps), streamtest.OfSize(j.size).Take)
 			var flags []string
 			if j.http2 {
 				file := certificate(t, t.TempDir())
 				flags = []string{"-tls-cert", file, "-tls-key", file}
 			}
-			p := start(t, command(t, append(flags, "-listen=:0", camera.url())...))
+			p := start(t, command(t, append(flags, "-listen=:0", camera.URL)...))
 			j.link.far.enter(t)
 			address := j.link.near.url(p) + "/live"
 			var v *viewer

@@ -4,15 +4,17 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mjpegazer/stream/streamtest"
 )
 
 // TestHeartbeat has a slow camera that fails and returns, and one program that reads from another: what keeps connections
 // open must not pass for pictures.
 func TestHeartbeat(t *testing.T) {
 	t.Parallel()
-	pictures := picturesOf(4_000)
-	camera := newCamera(t, 1500*time.Millisecond, pictures.take)
-	first := start(t, command(t, anyPort, "-heartbeat=300ms", camera.url()))
+	pictures := streamtest.OfSize(4_000)
+	camera := newCamera(t, 1500*time.Millisecond, pictures.Take)
+	first := start(t, command(t, anyPort, "-heartbeat=300ms", camera.URL))
 	second := start(t, command(t, anyPort, "-heartbeat=300ms", "-stall=3s", first.url+"/live"))
 	near, far := view(t, first.url+"/live"), view(t, second.url+"/live")
 	for _, v := range []*viewer{near, far} {
@@ -44,18 +46,18 @@ func TestHeartbeat(t *testing.T) {
 		last = n
 	}
 
-	camera.die()
+	camera.Stop()
 	time.Sleep(4 * time.Second)
-	camera.live(t)
+	camera.Start()
 	for name, v := range map[string]*viewer{"its viewer": near, "behind another program": far} {
 		waited := 0
-		for before := int(camera.taken.Load()); ; {
+		for before := camera.Taken(); ; {
 			part, err := v.next()
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
 			waited = max(waited, strings.Count(part.header, "X-Wait: 1\r\n"))
-			if n, err := pictures.check(part.jpeg); err != nil || n > before {
+			if n, err := pictures.Check(part.jpeg); err != nil || n > before {
 				break
 			}
 		}
@@ -66,13 +68,13 @@ func TestHeartbeat(t *testing.T) {
 }
 
 // nextPart is the number of the next picture, and whether it is said to be one that was there before.
-func nextPart(t *testing.T, v *viewer, pictures pictures) (n int, repeat bool) {
+func nextPart(t *testing.T, v *viewer, pictures streamtest.Pictures) (n int, repeat bool) {
 	t.Helper()
 	part, err := v.next()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n, err = pictures.check(part.jpeg); err != nil {
+	if n, err = pictures.Check(part.jpeg); err != nil {
 		t.Fatal(err)
 	}
 	return n, strings.Contains(part.header, "X-Repeat: 1\r\n")

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"mjpegazer/stream/streamtest"
 )
 
 var partHeader = regexp.MustCompile(`^Content-Type: image/jpeg\r\nContent-Length: [0-9]+\r\nX-Timestamp: [0-9]+\.[0-9]{6}\r\n\r\n$`)
@@ -12,9 +14,9 @@ var partHeader = regexp.MustCompile(`^Content-Type: image/jpeg\r\nContent-Length
 // TestFramedForm reads byte by byte what all but browsers get.
 func TestFramedForm(t *testing.T) {
 	t.Parallel()
-	pictures := picturesOf(20_000)
-	camera := newCamera(t, 20*time.Millisecond, pictures.take)
-	p := start(t, command(t, anyPort, camera.url()))
+	pictures := streamtest.OfSize(20_000)
+	camera := newCamera(t, 20*time.Millisecond, pictures.Take)
+	p := start(t, command(t, anyPort, camera.URL))
 	v := view(t, p.url+"/live", "Accept: */*")
 	checkHead(t, v)
 	if err := v.expect("--frame\r\n"); err != nil {
@@ -28,7 +30,7 @@ func TestFramedForm(t *testing.T) {
 		if !partHeader.MatchString(part.header) {
 			t.Errorf("part headers %q", part.header)
 		}
-		n, err := pictures.check(part.jpeg)
+		n, err := pictures.Check(part.jpeg)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,9 +49,9 @@ func TestBareForm(t *testing.T) {
 		"image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5",
 		"image/webp",
 	} {
-		pictures := picturesOf(20_000)
-		camera := newCamera(t, 20*time.Millisecond, pictures.take)
-		p := start(t, command(t, anyPort, camera.url()))
+		pictures := streamtest.OfSize(20_000)
+		camera := newCamera(t, 20*time.Millisecond, pictures.Take)
+		p := start(t, command(t, anyPort, camera.URL))
 		v := view(t, p.url+"/live", "Accept: "+accept)
 		checkHead(t, v)
 		if err := v.expect("--frame\r\nContent-Type: image/jpeg\r\n\r\n"); err != nil {
@@ -60,14 +62,14 @@ func TestBareForm(t *testing.T) {
 }
 
 // checkOrder reads pictures, each bit for bit as it was taken and newer than the last, up to picture until.
-func checkOrder(t *testing.T, pictures pictures, until int, next func() ([]byte, error)) {
+func checkOrder(t *testing.T, pictures streamtest.Pictures, until int, next func() ([]byte, error)) {
 	t.Helper()
 	for last := 0; last < until; {
 		picture, err := next()
 		if err != nil {
 			t.Fatal(err)
 		}
-		n, err := pictures.check(picture)
+		n, err := pictures.Check(picture)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,9 +99,9 @@ func checkHead(t *testing.T, v *viewer) {
 // with the delimiter that ends it, before the next exists.
 func TestNotLate(t *testing.T) {
 	t.Parallel()
-	pictures := picturesOf(20_000)
-	camera := newCamera(t, 1500*time.Millisecond, pictures.take)
-	p := start(t, command(t, anyPort, camera.url()))
+	pictures := streamtest.OfSize(20_000)
+	camera := newCamera(t, 1500*time.Millisecond, pictures.Take)
+	p := start(t, command(t, anyPort, camera.URL))
 	framed := view(t, p.url+"/live")
 	bare := view(t, p.url+"/live", "Accept: image/*")
 	if err := framed.expect("--frame\r\n"); err != nil {
@@ -132,13 +134,13 @@ func TestNotLate(t *testing.T) {
 }
 
 // newest checks that a picture is the last one that the camera took.
-func newest(t *testing.T, camera *camera, pictures pictures, picture []byte) {
+func newest(t *testing.T, camera camera, pictures streamtest.Pictures, picture []byte) {
 	t.Helper()
-	n, err := pictures.check(picture)
+	n, err := pictures.Check(picture)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if taken := int(camera.taken.Load()); n != taken {
+	if taken := camera.Taken(); n != taken {
 		t.Errorf("picture %d was whole when picture %d was already taken", n, taken)
 	}
 }
@@ -147,9 +149,9 @@ func newest(t *testing.T, camera *camera, pictures pictures, picture []byte) {
 // time is not that of a busy machine, in the tests of package stream.
 func TestThinned(t *testing.T) {
 	t.Parallel()
-	pictures := picturesOf(4_000)
-	camera := newCamera(t, 25*time.Millisecond, pictures.take)
-	p := start(t, command(t, anyPort, camera.url()))
+	pictures := streamtest.OfSize(4_000)
+	camera := newCamera(t, 25*time.Millisecond, pictures.Take)
+	p := start(t, command(t, anyPort, camera.URL))
 	all, few := view(t, p.url+"/live"), view(t, p.url+"/live?fps=10")
 	var ended sync.WaitGroup
 	var every int
@@ -178,20 +180,23 @@ func TestThinned(t *testing.T) {
 // TestOnDemand reads nothing from a camera that nobody watches, before the first viewer or after the last.
 func TestOnDemand(t *testing.T) {
 	t.Parallel()
-	camera := newCamera(t, 20*time.Millisecond, picturesOf(4_000).take)
-	p := start(t, command(t, anyPort, "-linger=300ms", camera.url()))
+	camera := newCamera(t, 20*time.Millisecond, streamtest.OfSize(4_000).Take)
+	p := start(t, command(t, anyPort, "-linger=300ms", camera.URL))
 	time.Sleep(300 * time.Millisecond)
-	if n := camera.dials.Load(); n != 0 {
+	if n := len(camera.Starts()); n != 0 {
 		t.Errorf("%d connections to a camera that nobody watches", n)
 	}
 	v := view(t, p.url+"/live")
 	v.close()
-	for deadline := time.Now().Add(5 * time.Second); camera.viewers.Load() > 0; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if running, _ := camera.Running(); running == 0 {
+			break
+		}
 		if time.Now().After(deadline) {
 			t.Fatal("the camera is still read 5 s after its last viewer, with a linger of 300 ms")
 		}
 	}
-	if n := camera.dials.Load(); n != 1 {
+	if n := len(camera.Starts()); n != 1 {
 		t.Errorf("%d connections for one viewer", n)
 	}
 }
@@ -199,14 +204,14 @@ func TestOnDemand(t *testing.T) {
 // TestKeep reads a camera from the start, and goes on.
 func TestKeep(t *testing.T) {
 	t.Parallel()
-	camera := newCamera(t, 20*time.Millisecond, picturesOf(4_000).take)
-	start(t, command(t, anyPort, "-keep", "-linger=10ms", camera.url()))
-	for deadline := time.Now().Add(5 * time.Second); camera.taken.Load() < 10; time.Sleep(10 * time.Millisecond) {
+	camera := newCamera(t, 20*time.Millisecond, streamtest.OfSize(4_000).Take)
+	start(t, command(t, anyPort, "-keep", "-linger=10ms", camera.URL))
+	for deadline := time.Now().Add(5 * time.Second); camera.Taken() < 10; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("-keep does not read a camera that nobody watches")
 		}
 	}
-	if camera.dials.Load() != 1 {
-		t.Errorf("%d connections", camera.dials.Load())
+	if len(camera.Starts()) != 1 {
+		t.Errorf("%d connections", len(camera.Starts()))
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"mjpegazer/stream/streamtest"
 )
 
 // TestNobodyReadsTheLog lets whoever reads standard error stop, or go away, and a disk be full, while much is said.
@@ -24,10 +26,10 @@ func TestNobodyReadsTheLog(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			pictures := picturesOf(20_000)
-			camera := newCamera(t, 100*time.Millisecond, pictures.take)
+			pictures := streamtest.OfSize(20_000)
+			camera := newCamera(t, 100*time.Millisecond, pictures.Take)
 			address := "127.0.0.1:" + freePort(t)
-			args := []string{"-log-level=debug", "-listen=" + address, "-keep", camera.url()}
+			args := []string{"-log-level=debug", "-listen=" + address, "-keep", camera.URL}
 			for i := range 100 {
 				args = append(args, fmt.Sprintf("gone%d=http://127.0.0.1:9/", i))
 			}

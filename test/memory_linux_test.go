@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mjpegazer/stream/streamtest"
 )
 
 // TestOldPictures has slow viewers who each hold up another picture, in a kernel that takes hardly anything off the
@@ -23,9 +25,9 @@ func TestOldPictures(t *testing.T) {
 			lacks(t, "to set the size of socket buffers", err)
 		}
 	}
-	small := newCamera(t, 5*time.Millisecond, picturesOf(50_000).take)
-	large := newCamera(t, 40*time.Millisecond, picturesOf(500_000).take)
-	p := start(t, command(t, anyPort, "small="+small.url(), "large="+large.url()))
+	small := newCamera(t, 5*time.Millisecond, streamtest.OfSize(50_000).Take)
+	large := newCamera(t, 40*time.Millisecond, streamtest.OfSize(500_000).Take)
+	p := start(t, command(t, anyPort, "small="+small.URL, "large="+large.URL))
 	come := func(camera string, n int, pause time.Duration) {
 		for range n {
 			view(t, p.url+"/"+camera+"/live")
@@ -74,10 +76,10 @@ func TestLittleMemory(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(group, limitFile), fmt.Append(nil, limit), 0); err != nil {
 		lacks(t, "to set a memory limit", err)
 	}
-	pictures := picturesOf(50_000)
+	pictures := streamtest.OfSize(50_000)
 	args := []string{anyPort}
 	for i := range 4 {
-		args = append(args, fmt.Sprintf("c%d=%s", i, newCamera(t, 100*time.Millisecond, pictures.take).url()))
+		args = append(args, fmt.Sprintf("c%d=%s", i, newCamera(t, 100*time.Millisecond, pictures.Take).URL))
 	}
 	cmd := prepared(t, "echo $$ > "+group+"/cgroup.procs", args...)
 	cmd.Env = append(cmd.Env, "GODEBUG=gctrace=1")

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"mjpegazer/stream/streamtest"
 )
 
 // TestFiveThousand lets as many viewers come at once, and leave at once.
@@ -17,8 +19,8 @@ func TestFiveThousand(t *testing.T) {
 	notRacing(t)
 	const count = 5000
 	needDescriptors(t, count+200)
-	camera := newCamera(t, time.Second, picturesOf(8_000).take)
-	p := start(t, command(t, anyPort, camera.url()))
+	camera := newCamera(t, time.Second, streamtest.OfSize(8_000).Take)
+	p := start(t, command(t, anyPort, camera.URL))
 	view(t, p.url+"/live").close()
 	awaitViewers(t, p, 0, 5*time.Second)
 	idle := read(t, p)
@@ -103,9 +105,9 @@ func number(text string) int {
 // TestFewDescriptors runs out of them: who watches misses nothing, and who waits comes in when others leave.
 func TestFewDescriptors(t *testing.T) {
 	t.Parallel()
-	pictures := picturesOf(4_000)
-	camera := newCamera(t, 50*time.Millisecond, pictures.take)
-	direct := command(t, anyPort, camera.url())
+	pictures := streamtest.OfSize(4_000)
+	camera := newCamera(t, 50*time.Millisecond, pictures.Take)
+	direct := command(t, anyPort, camera.URL)
 	cmd := exec.CommandContext(t.Context(), "sh", append([]string{"-c", `ulimit -n 40; exec "$0" "$@"`}, direct.Args...)...)
 	cmd.Env = direct.Env
 	p := start(t, cmd)

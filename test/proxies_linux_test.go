@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mjpegazer/stream/streamtest"
 )
 
 // TestProxiesSlow has a viewer behind each server whose link takes 250 KB a second of 1.25 MB. What he sees does not grow
@@ -34,10 +36,10 @@ func TestProxiesSlow(t *testing.T) {
 				const slack = 2.5 // what a busy machine may make of it; in this time pictures could grow 12 s old
 				l := &link{rate: 2 * mbit, delay: 15 * ms, queue: 128 << 10}
 				l.lay(t)
-				camera := newCamera(t, 40*ms, picturesOf(50_000).take)
+				camera := newCamera(t, 40*ms, streamtest.OfSize(50_000).Take)
 				there := f // each test's own
 				there.host = l.near.address
-				address := way.serve(t, there, start(t, command(t, append(way.flags, anyPort, camera.url())...)))
+				address := way.serve(t, there, start(t, command(t, append(way.flags, anyPort, camera.URL)...)))
 				l.far.enter(t)
 				v := view(t, address+"/live")
 				begun := time.Now()

@@ -4,6 +4,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"mjpegazer/stream/streamtest"
 )
 
 // TestProxies looks through each server with its recipe, below a path and over TLS: every picture comes whole, in order,
@@ -12,9 +14,9 @@ func TestProxies(t *testing.T) {
 	t.Parallel()
 	for _, f := range fronts {
 		t.Run(f.name, func(t *testing.T) {
-			pictures := picturesOf(50_000)
-			camera := newCamera(t, 200*time.Millisecond, pictures.take)
-			address := f.serve(t, start(t, command(t, anyPort, camera.url())))
+			pictures := streamtest.OfSize(50_000)
+			camera := newCamera(t, 200*time.Millisecond, pictures.Take)
+			address := f.serve(t, start(t, command(t, anyPort, camera.URL)))
 			for _, look := range []func() *viewer{
 				func() *viewer { return view(t, address+"/live") }, func() *viewer { return viewHTTP2(t, address+"/live") },
 			} {
@@ -38,9 +40,9 @@ func TestProxies(t *testing.T) {
 func TestProxiesDefaults(t *testing.T) {
 	for _, f := range fronts {
 		t.Run(f.name, func(t *testing.T) {
-			pictures := picturesOf(50_000)
-			camera := newCamera(t, 40*time.Millisecond, pictures.take)
-			address := f.configured(t, start(t, command(t, anyPort, "-allowed-hosts=cameras.example", camera.url())), f.plain)
+			pictures := streamtest.OfSize(50_000)
+			camera := newCamera(t, 40*time.Millisecond, pictures.Take)
+			address := f.configured(t, start(t, command(t, anyPort, "-allowed-hosts=cameras.example", camera.URL)), f.plain)
 			watchAll(t, []*viewer{view(t, address+"/live"), viewHTTP2(t, address+"/live")}, pictures, 50)
 		})
 	}
@@ -52,10 +54,10 @@ func TestProxiesPatience(t *testing.T) {
 	for _, f := range fronts {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			pictures := picturesOf(50_000)
-			slow := newCamera(t, silence+time.Second, pictures.take)
-			dying := newCamera(t, 100*time.Millisecond, pictures.take)
-			p := start(t, command(t, anyPort, "-heartbeat=1s", "-stall=30s", "slow="+slow.url(), "dying="+dying.url()))
+			pictures := streamtest.OfSize(50_000)
+			slow := newCamera(t, silence+time.Second, pictures.Take)
+			dying := newCamera(t, 100*time.Millisecond, pictures.Take)
+			p := start(t, command(t, anyPort, "-heartbeat=1s", "-stall=30s", "slow="+slow.URL, "dying="+dying.URL))
 			address := f.serve(t, p, f.impatient...)
 			var watching sync.WaitGroup
 			watching.Go(func() { // repeated until there is another
@@ -65,10 +67,10 @@ func TestProxiesPatience(t *testing.T) {
 			})
 			v := view(t, address+"/dying/live")
 			watchAll(t, []*viewer{v}, pictures, 3)
-			dying.die()
-			before := int(dying.taken.Load())
+			dying.Stop()
+			before := dying.Taken()
 			time.Sleep(silence)
-			dying.live(t)
+			dying.Start()
 			if err := watchUntil(v, pictures, before+1); err != nil {
 				t.Errorf("dead camera: %v", err)
 			}
@@ -78,14 +80,14 @@ func TestProxiesPatience(t *testing.T) {
 }
 
 // watchUntil reads, whatever is repeated, until picture n comes.
-func watchUntil(v *viewer, pictures pictures, n int) error {
+func watchUntil(v *viewer, pictures streamtest.Pictures, n int) error {
 	v.within(20 * time.Second)
 	for got := 0; got < n; {
 		part, err := v.next()
 		if err != nil {
 			return err
 		}
-		if got, err = pictures.check(part.jpeg); err != nil {
+		if got, err = pictures.Check(part.jpeg); err != nil {
 			return err
 		}
 	}

@@ -13,14 +13,16 @@ import (
 	"time"
 
 	"github.com/mattn/go-mjpeg"
+
+	"mjpegazer/stream/streamtest"
 )
 
 // watched is a camera shown by the program, for programs that others wrote to read.
-func watched(t *testing.T) (address string, p pictures) {
+func watched(t *testing.T) (address string, p streamtest.Pictures) {
 	t.Helper()
-	pictures := picturesOf(30_000)
-	camera := newCamera(t, 40*time.Millisecond, pictures.take)
-	return start(t, command(t, anyPort, camera.url())).url + "/live", pictures
+	pictures := streamtest.OfSize(30_000)
+	camera := newCamera(t, 40*time.Millisecond, pictures.Take)
+	return start(t, command(t, anyPort, camera.URL)).url + "/live", pictures
 }
 
 // TestGoMJPEG reads with an independent client in Go.
@@ -68,7 +70,7 @@ func TestCurl(t *testing.T) {
 	}
 	for _, part := range whole[1 : len(whole)-1] {
 		_, picture, _ := bytes.Cut(part, []byte("\r\n\r\n"))
-		if _, err := pictures.check(bytes.TrimSuffix(picture, []byte("\r\n"))); err != nil {
+		if _, err := pictures.Check(bytes.TrimSuffix(picture, []byte("\r\n"))); err != nil {
 			t.Error(err)
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"mjpegazer/stream/streamtest"
 )
 
 // connect opens a bare connection to a program.
@@ -78,8 +80,8 @@ func TestStrangeRequests(t *testing.T) {
 
 // TestStrangeViewers watches in ways that are right, and rare.
 func TestStrangeViewers(t *testing.T) {
-	camera := newCamera(t, 50*time.Millisecond, picturesOf(4_000).take)
-	p := start(t, command(t, anyPort, camera.url()))
+	camera := newCamera(t, 50*time.Millisecond, streamtest.OfSize(4_000).Take)
+	p := start(t, command(t, anyPort, camera.URL))
 	for name, request := range map[string]string{
 		"old":           "GET /live HTTP/1.0\r\n\r\n",
 		"range":         "GET /live HTTP/1.1\r\nHost: localhost\r\nRange: bytes=0-\r\n\r\n",
@@ -110,8 +112,8 @@ func TestStrangeViewers(t *testing.T) {
 
 // TestDrip has a thousand clients who never finish their request.
 func TestDrip(t *testing.T) {
-	camera := newCamera(t, 50*time.Millisecond, picturesOf(4_000).take)
-	p := start(t, command(t, anyPort, camera.url()))
+	camera := newCamera(t, 50*time.Millisecond, streamtest.OfSize(4_000).Take)
+	p := start(t, command(t, anyPort, camera.URL))
 	var drips sync.WaitGroup
 	begun := time.Now()
 	longest := make([]time.Duration, 1000)

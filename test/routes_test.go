@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mjpegazer/stream/streamtest"
 )
 
 // ask sends a request and reads the whole answer.
@@ -74,13 +76,13 @@ func TestMethods(t *testing.T) {
 // TestSnapshot gets one whole picture of a camera that nobody watched before.
 func TestSnapshot(t *testing.T) {
 	t.Parallel()
-	pictures := picturesOf(20_000)
-	camera := newCamera(t, 50*time.Millisecond, pictures.take)
-	p := start(t, command(t, anyPort, camera.url()))
+	pictures := streamtest.OfSize(20_000)
+	camera := newCamera(t, 50*time.Millisecond, pictures.Take)
+	p := start(t, command(t, anyPort, camera.URL))
 	for _, path := range []string{"/snapshot", "/snapshot.jpg", "/camera/snapshot", "/camera/snapshot.jpg"} {
 		response, body := ask(t, http.MethodGet, p.url+path)
 		header := response.Header
-		if _, err := pictures.check([]byte(body)); response.StatusCode != http.StatusOK || err != nil {
+		if _, err := pictures.Check([]byte(body)); response.StatusCode != http.StatusOK || err != nil {
 			t.Errorf("GET %s: %s, %v", path, response.Status, err)
 		}
 		if header.Get("Content-Type") != "image/jpeg" || header.Get("Content-Length") != "20000" ||
@@ -98,9 +100,9 @@ func TestSnapshot(t *testing.T) {
 // TestDown asks for a camera that is not there.
 func TestDown(t *testing.T) {
 	t.Parallel()
-	camera := newCamera(t, time.Second, picturesOf(4_000).take)
-	camera.die()
-	p := start(t, command(t, anyPort, "-stall=1s", "-health-threshold=2", camera.url()))
+	camera := newCamera(t, time.Second, streamtest.OfSize(4_000).Take)
+	camera.Stop()
+	p := start(t, command(t, anyPort, "-stall=1s", "-health-threshold=2", camera.URL))
 	if response, body := ask(t, http.MethodGet, p.url+"/health"); response.StatusCode != http.StatusOK || body != "True" {
 		t.Errorf("the health of a camera that nobody asked for: %s, %q", response.Status, body)
 	}
@@ -116,7 +118,7 @@ func TestDown(t *testing.T) {
 	if response, body := ask(t, http.MethodGet, p.url+"/health"); response.StatusCode != http.StatusServiceUnavailable || body != "False" {
 		t.Errorf("the health of a camera that is not there: %s, %q", response.Status, body)
 	}
-	camera.live(t)
+	camera.Start()
 	if response, _ := ask(t, http.MethodGet, p.url+"/snapshot"); response.StatusCode != http.StatusOK {
 		t.Errorf("a snapshot after the camera came: %s", response.Status)
 	}
@@ -128,9 +130,9 @@ func TestDown(t *testing.T) {
 // TestStatus reads what /status says of a camera that is watched and of one that is not.
 func TestStatus(t *testing.T) {
 	t.Parallel()
-	camera := newCamera(t, 20*time.Millisecond, picturesOf(4_000).take)
-	p := start(t, command(t, anyPort, "door="+camera.url(), "pattern:"))
-	watchAll(t, []*viewer{view(t, p.url+"/live")}, picturesOf(4_000), 25)
+	camera := newCamera(t, 20*time.Millisecond, streamtest.OfSize(4_000).Take)
+	p := start(t, command(t, anyPort, "door="+camera.URL, "pattern:"))
+	watchAll(t, []*viewer{view(t, p.url+"/live")}, streamtest.OfSize(4_000), 25)
 	_, body := ask(t, http.MethodGet, p.url+"/status")
 	var status struct {
 		Version string

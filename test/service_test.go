@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mjpegazer/stream/streamtest"
 )
 
 // TestService runs the program as the systemd unit does.
@@ -25,12 +27,12 @@ func TestService(t *testing.T) {
 		t.Fatalf("the unit has no %q any more", everybody)
 	}
 	verifyUnit(t, string(unit))
-	camera := newCamera(t, 20*time.Millisecond, picturesOf(4_000).take)
+	camera := newCamera(t, 20*time.Millisecond, streamtest.OfSize(4_000).Take)
 	args := strings.Replace(string(line[1]), everybody, anyPort, 1)
 	cmd := command(t, strings.Fields(args)...)
-	cmd.Env = append(cmd.Env, "VIDEO_URL="+camera.url())
+	cmd.Env = append(cmd.Env, "VIDEO_URL="+camera.URL)
 	p := start(t, cmd)
-	watchAll(t, []*viewer{view(t, p.url+"/live")}, picturesOf(4_000), 3)
+	watchAll(t, []*viewer{view(t, p.url+"/live")}, streamtest.OfSize(4_000), 3)
 	if code, _ := p.stop(t); code != 0 {
 		t.Errorf("exit code %d, on which systemd would start it again", code)
 	}

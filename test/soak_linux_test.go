@@ -17,6 +17,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"mjpegazer/stream/streamtest"
 )
 
 var soakTime = flag.Duration("soak", 12*time.Second, "how long TestSoak lasts; by hand: go test ./test -run Soak -soak 2h -timeout 3h -v")
@@ -24,7 +26,7 @@ var soakTime = flag.Duration("soak", 12*time.Second, "how long TestSoak lasts; b
 // A moody camera does something else on every connection.
 type moody struct {
 	net.Listener
-	pictures pictures
+	pictures streamtest.Pictures
 	taken    atomic.Int64
 	serving  sync.WaitGroup
 
@@ -37,7 +39,7 @@ func newMoody(tb testing.TB, seed uint64) *moody {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	m := &moody{Listener: l, pictures: picturesOf(20_000), random: rand.New(rand.NewPCG(seed, seed))}
+	m := &moody{Listener: l, pictures: streamtest.OfSize(20_000), random: rand.New(rand.NewPCG(seed, seed))}
 	m.serving.Go(func() {
 		for {
 			conn, err := l.Accept()
@@ -61,7 +63,7 @@ func (m *moody) choose(n int) int {
 }
 
 func (m *moody) part() []byte {
-	p := m.pictures.take(int(m.taken.Add(1)), time.Now())
+	p := m.pictures.Take(int(m.taken.Add(1)), time.Now())
 	return append(fmt.Appendf(nil, "--b\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n", len(p)), append(p, '\r', '\n')...)
 }
 
@@ -213,7 +215,7 @@ func TestSoak(t *testing.T) {
 }
 
 // soakViewer watches for some seconds, sometimes slowly, and counts the pictures.
-func soakViewer(ctx context.Context, want pictures, address string, random *rand.Rand) (seen int64, err error) {
+func soakViewer(ctx context.Context, want streamtest.Pictures, address string, random *rand.Rand) (seen int64, err error) {
 	v, err := dial(address, 32<<10)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", address, err)
@@ -237,7 +239,7 @@ func soakViewer(ctx context.Context, want pictures, address string, random *rand
 		if err != nil {
 			return seen, fmt.Errorf("%s: %w", address, err)
 		}
-		n, err := want.check(part.jpeg)
+		n, err := want.Check(part.jpeg)
 		if again := n == last && part.repeated(); err != nil || n <= last && !again {
 			return seen, fmt.Errorf("picture %d after %d: %w", n, last, err)
 		}

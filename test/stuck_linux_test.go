@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mjpegazer/stream/streamtest"
 )
 
 // viewersOf is how many viewers a program says that its first camera has.
@@ -69,9 +71,9 @@ func kernelMemory(t *testing.T, p *program) (bytes, sockets int) {
 func TestNeverReading(t *testing.T) {
 	t.Parallel()
 	const stuck = 100
-	pictures := picturesOf(50_000)
-	camera := newCamera(t, 100*time.Millisecond, pictures.take)
-	p := start(t, command(t, anyPort, camera.url()))
+	pictures := streamtest.OfSize(50_000)
+	camera := newCamera(t, 100*time.Millisecond, pictures.Take)
+	p := start(t, command(t, anyPort, camera.URL))
 	reader := view(t, p.url+"/live")
 	watched := make(chan error, 1)
 	go func() { watched <- watchEvery(reader, pictures, 16*time.Second) }()
@@ -108,8 +110,8 @@ func TestStuckOnUnixSocket(t *testing.T) {
 	t.Parallel()
 	const length = 14 * time.Second
 	socket := filepath.Join(t.TempDir(), "socket")
-	camera := newCamera(t, 40*time.Millisecond, picturesOf(50_000).take)
-	p := start(t, command(t, anyPort, "-log-level=debug", "-listen=unix:"+socket, camera.url()))
+	camera := newCamera(t, 40*time.Millisecond, streamtest.OfSize(50_000).Take)
+	p := start(t, command(t, anyPort, "-log-level=debug", "-listen=unix:"+socket, camera.URL))
 	slow := view(t, "unix:"+socket+"?/live")
 	slow.within(2 * length)
 	slow.reader = bufio.NewReaderSize(&slowReader{Reader: slow.reader, rate: 250_000}, 4096)
@@ -138,7 +140,7 @@ func TestStuckOnUnixSocket(t *testing.T) {
 }
 
 // watchEvery reads for a while, and fails where a picture is missing.
-func watchEvery(v *viewer, pictures pictures, while time.Duration) error {
+func watchEvery(v *viewer, pictures streamtest.Pictures, while time.Duration) error {
 	if err := v.expect("--frame\r\n"); err != nil {
 		return err
 	}
@@ -149,7 +151,7 @@ func watchEvery(v *viewer, pictures pictures, while time.Duration) error {
 		if err != nil {
 			return err
 		}
-		n, err := pictures.check(part.jpeg)
+		n, err := pictures.Check(part.jpeg)
 		if err != nil {
 			return err
 		}
@@ -169,8 +171,8 @@ func watchEvery(v *viewer, pictures pictures, while time.Duration) error {
 func TestTrickle(t *testing.T) {
 	t.Parallel()
 	const slow = 500
-	camera := newCamera(t, 200*time.Millisecond, picturesOf(50_000).take)
-	p := start(t, command(t, anyPort, camera.url()))
+	camera := newCamera(t, 200*time.Millisecond, streamtest.OfSize(50_000).Take)
+	p := start(t, command(t, anyPort, camera.URL))
 	begun := time.Now()
 	for range slow {
 		v := view(t, p.url+"/live")

@@ -11,17 +11,19 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"mjpegazer/stream/streamtest"
 )
 
 // TestOneCallPerFrame counts how the program hands frames to the kernel: where the socket takes it whole, each is one call.
 func TestOneCallPerFrame(t *testing.T) {
 	strace := need(t, "strace", "strace")
-	pictures := picturesOf(50_000)
-	camera := newCamera(t, 20*time.Millisecond, pictures.take)
-	p := start(t, command(t, anyPort, camera.url()))
+	pictures := streamtest.OfSize(50_000)
+	camera := newCamera(t, 20*time.Millisecond, pictures.Take)
+	p := start(t, command(t, anyPort, camera.URL))
 	v := view(t, p.url+"/live")
 	reading := make(chan error, 1)
-	go func() { reading <- watchOrder(v, pictures, int(camera.taken.Load())+150) }()
+	go func() { reading <- watchOrder(v, pictures, camera.Taken()+150) }()
 	time.Sleep(500 * time.Millisecond) // the kernel finds out how much this connection carries
 	file := filepath.Join(t.TempDir(), "calls")
 	trace(t, strace, p, file, time.Second)

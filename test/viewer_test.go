@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mjpegazer/stream/streamtest"
 )
 
 // A viewer reads /live from a socket, byte by byte as the wire format is written down, and takes nothing else.
@@ -184,11 +186,11 @@ func (v *viewer) skim() (n int, taken time.Time, err error) {
 			length, _ = strconv.Atoi(string(digits[:len(digits)-2]))
 		}
 	}
-	begin, err := v.reader.Peek(stampOffset + stampLength)
+	begin, err := v.reader.Peek(streamtest.StampLength)
 	if err != nil {
 		return 0, time.Time{}, err
 	}
-	if n, taken, err = readStamp(begin); err != nil {
+	if n, taken, err = streamtest.ReadStamp(begin); err != nil {
 		return 0, time.Time{}, err
 	}
 	_, err = v.reader.Discard(length + len("\r\n--frame\r\n"))
