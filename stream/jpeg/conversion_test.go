@@ -62,7 +62,7 @@ func TestAppendImageKeepsColours(t *testing.T) {
 // What has a format already must not be converted: the bytes prove it.
 func TestAppendImageTakesPlanesAsTheyAre(t *testing.T) {
 	var e jpeg.Encoder
-	for _, format := range []jpeg.Format{jpeg.I420, jpeg.I422, jpeg.Grey} {
+	for _, format := range planarFormats {
 		d := scene(61, 47, format)
 		b, err := e.AppendImage(nil, d.image())
 		if err != nil || !bytes.Equal(b, mustAppend(t, &e, d.raw())) {

@@ -1,9 +1,6 @@
 package jpeg
 
-import (
-	"fmt"
-	"image"
-)
+import "fmt"
 
 const defaultQuality = 80
 
@@ -21,8 +18,7 @@ type Encoder struct {
 	quantizers [2]quantizer
 	level      [2]int32
 
-	planes []byte      // a picture that AppendImage converted
-	pair   *image.RGBA // two rows of it
+	converted conversion // a picture of AppendImage
 }
 
 // setting is what the quantizers depend on.

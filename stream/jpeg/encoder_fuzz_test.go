@@ -18,8 +18,10 @@ func FuzzEncoder(f *testing.F) {
 	f.Add(uint8(jpeg.I420), uint8(40), uint8(24), uint8(3), []byte{255, 0})
 	f.Add(uint8(jpeg.I422), uint8(15), uint8(2), uint8(0), []byte{1, 2, 4, 8, 16, 32, 64, 128})
 	f.Add(uint8(jpeg.Grey), uint8(9), uint8(70), uint8(9), []byte{200, 100})
+	f.Add(uint8(jpeg.I444), uint8(9), uint8(7), uint8(2), []byte{200, 10})
+	f.Add(uint8(jpeg.I410), uint8(99), uint8(17), uint8(4), []byte{20, 100, 3})
 	f.Fuzz(func(t *testing.T, format, width, height, padding uint8, samples []byte) {
-		form := jpeg.Format(format % 7)
+		form := jpeg.Format(format % 11)
 		want := repeat(samples, max(1, int(width)), max(1, int(height)), form)
 		e := jpeg.Encoder{Quality: 100}
 		img := decode(t, mustAppend(t, &e, want.in(form, int(padding&^1))))

@@ -52,7 +52,8 @@ func TestSizeAndQualityAreThoseOfImageJPEG(t *testing.T) {
 }
 
 func TestFormatsOfOnePictureGiveOneJPEG(t *testing.T) {
-	for _, group := range [][]jpeg.Format{{jpeg.I422, jpeg.YUYV, jpeg.UYVY}, {jpeg.I420, jpeg.NV12, jpeg.NV21}, {jpeg.Grey}} {
+	for _, group := range [][]jpeg.Format{{jpeg.I422, jpeg.YUYV, jpeg.UYVY}, {jpeg.I420, jpeg.NV12, jpeg.NV21}, {jpeg.Grey},
+		{jpeg.I444}, {jpeg.I440}, {jpeg.I411}, {jpeg.I410}} {
 		for _, size := range []image.Point{{1, 1}, {7, 5}, {16, 16}, {33, 31}, {64, 48}} {
 			picture := scene(size.X, size.Y, group[0])
 			var e jpeg.Encoder
@@ -166,7 +167,7 @@ func TestSensibleErrors(t *testing.T) {
 }
 
 func TestSteadyStateAllocatesNothing(t *testing.T) {
-	for format := jpeg.YUYV; format <= jpeg.Grey; format++ {
+	for format := jpeg.YUYV; format <= jpeg.I410; format++ {
 		raw := scene(160, 120, format).raw()
 		var e jpeg.Encoder
 		out := mustAppend(t, &e, raw)

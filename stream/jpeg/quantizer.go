@@ -78,3 +78,61 @@ func reciprocals(steps *[64]uint8, stretch float64) (q quantizer) {
 func rowLevel(sample float64) int32 {
 	return int32(math.Round(sample * 8 * (1 << precision)))
 }
+
+// target says where a coefficient goes, and what it is multiplied by on the way, in 12 bits of fraction.
+type target struct {
+	at   uint32
+	gain int32
+}
+
+// dequantizer has a target for each coefficient, in zigzag order. The gains are the quantization steps and what the
+// inverse transforms want beside them.
+type dequantizer [64]target
+
+const gainBits = 12
+
+// What a value is kept in while it is transformed.
+const (
+	sampleBits  = 5              // fraction
+	sampleShift = sampleBits + 3 // and the transform's factor of 8
+	sampleLevel = 128<<sampleShift + 1<<(sampleShift-1)
+)
+
+// multiply returns the coefficient in sampleBits of fraction.
+func (t *target) multiply(v int32) int32 {
+	return (v*t.gain + 1<<(gainBits-sampleBits-1)) >> (gainBits - sampleBits)
+}
+
+// set prepares for pictures at 1/scale of their size.
+//
+// The mean of two neighbouring samples of an 8-point transform is a sample of a 4-point one whose coefficient k is
+// cos(kπ/16) times the larger one's less cos((8-k)π/16) times that at 8-k; and so on. So blocks are as small as they are
+// wanted before they are transformed, and the samples are true means.
+func (q *dequantizer) set(steps *[64]uint16, scale int) {
+	var row [8]struct {
+		at   int
+		gain float64
+	}
+	for k := range row {
+		at, gain := k, 1.0
+		if k == 0 {
+			gain = math.Sqrt2 / 2
+		}
+		for n := 8; n > 8/scale; n /= 2 {
+			gain *= math.Cos(float64(at) * math.Pi / float64(2*n))
+			if at > n/2 {
+				at, gain = n-at, -gain
+			} else if at == n/2 {
+				at, gain = 0, 0
+			}
+		}
+		row[k].at, row[k].gain = at, gain*math.Cos(float64(at)*math.Pi/float64(2*8/scale))
+	}
+	for i, natural := range zigzag {
+		u, v := row[natural%8], row[natural/8]
+		q[i] = target{
+			at:   uint32(v.at*(8/scale) + u.at),
+			gain: int32(math.Round(float64(steps[i]) * u.gain * v.gain * 2 * (1 << gainBits))),
+		}
+	}
+}

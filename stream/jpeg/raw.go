@@ -1,12 +1,15 @@
 package jpeg
 
-import "fmt"
+import (
+	"fmt"
+	"image"
+)
 
 // Format says how the samples of a raw picture lie in memory.
 type Format uint8
 
-// The formats that webcams send. Chroma is halved in width (4:2:2) or in width
-// and height (4:2:0), halves rounded up.
+// The formats that webcams send, and that JPEGs hold. Chroma is halved in width
+// (4:2:2) or in width and height (4:2:0) and so on, halves rounded up.
 const (
 	YUYV Format = iota // 4:2:2, one plane of Y0 Cb Y1 Cr
 	UYVY               // 4:2:2, one plane of Cb Y0 Cr Y1
@@ -15,6 +18,10 @@ const (
 	I420               // 4:2:0, planes of Y, Cb and Cr
 	I422               // 4:2:2, planes of Y, Cb and Cr
 	Grey               // one plane of Y
+	I444               // 4:4:4, planes of Y, Cb and Cr, all of one size
+	I440               // 4:4:0, chroma is halved in height
+	I411               // 4:1:1, chroma is a quarter in width
+	I410               // 4:1:0, chroma is a quarter in width and halved in height
 )
 
 const maxSize = 65535 // of a side, in a frame header (B.2.2)
@@ -23,22 +30,33 @@ const maxSize = 65535 // of a side, in a frame header (B.2.2)
 // samples share one of chroma.
 type layout struct {
 	name       string
-	h, v       int // luma samples for each chroma sample, across and down
+	h, v       int    // luma samples for each chroma sample, across and down
+	planar     Format // with the same samples, one plane each
+	ratio      image.YCbCrSubsampleRatio
 	components []origin
 }
+
+// noRatio is that of formats that are no image.YCbCr.
+const noRatio = -1
 
 // origin is where a component's first sample lies, and how far the next is.
 type origin struct{ plane, offset, step int }
 
 var layouts = [...]layout{
-	YUYV: {"YUYV", 2, 1, []origin{{0, 0, 2}, {0, 1, 4}, {0, 3, 4}}},
-	UYVY: {"UYVY", 2, 1, []origin{{0, 1, 2}, {0, 0, 4}, {0, 2, 4}}},
-	NV12: {"NV12", 2, 2, []origin{{0, 0, 1}, {1, 0, 2}, {1, 1, 2}}},
-	NV21: {"NV21", 2, 2, []origin{{0, 0, 1}, {1, 1, 2}, {1, 0, 2}}},
-	I420: {"I420", 2, 2, []origin{{0, 0, 1}, {1, 0, 1}, {2, 0, 1}}},
-	I422: {"I422", 2, 1, []origin{{0, 0, 1}, {1, 0, 1}, {2, 0, 1}}},
-	Grey: {"Grey", 1, 1, []origin{{0, 0, 1}}},
+	YUYV: {"YUYV", 2, 1, I422, noRatio, []origin{{0, 0, 2}, {0, 1, 4}, {0, 3, 4}}},
+	UYVY: {"UYVY", 2, 1, I422, noRatio, []origin{{0, 1, 2}, {0, 0, 4}, {0, 2, 4}}},
+	NV12: {"NV12", 2, 2, I420, noRatio, []origin{{0, 0, 1}, {1, 0, 2}, {1, 1, 2}}},
+	NV21: {"NV21", 2, 2, I420, noRatio, []origin{{0, 0, 1}, {1, 1, 2}, {1, 0, 2}}},
+	I420: {"I420", 2, 2, I420, image.YCbCrSubsampleRatio420, separate},
+	I422: {"I422", 2, 1, I422, image.YCbCrSubsampleRatio422, separate},
+	Grey: {"Grey", 1, 1, Grey, noRatio, separate[:1]},
+	I444: {"I444", 1, 1, I444, image.YCbCrSubsampleRatio444, separate},
+	I440: {"I440", 1, 2, I440, image.YCbCrSubsampleRatio440, separate},
+	I411: {"I411", 4, 1, I411, image.YCbCrSubsampleRatio411, separate},
+	I410: {"I410", 4, 2, I410, image.YCbCrSubsampleRatio410, separate},
 }
+
+var separate = []origin{{0, 0, 1}, {1, 0, 1}, {2, 0, 1}}
 
 // String returns the format's name as it is written here.
 func (f Format) String() string {
@@ -77,8 +95,8 @@ func (f Format) Raw(width, height, stride int, pix []byte) Raw {
 			break
 		}
 		if i == 1 {
-			// A chroma row has half the samples of a luma row, and half the padding.
-			stride = (stride + 1) / 2 * lay.components[1].step
+			// A chroma row has as much less padding as samples.
+			stride = ceilDiv(stride, lay.h) * lay.components[1].step
 		}
 		n := min(int64(len(pix)), int64(max(row, min(stride, len(pix))))*int64(rows))
 		raw.Planes[i], raw.Strides[i], pix = pix[:n:n], stride, pix[n:]

@@ -10,8 +10,8 @@ import (
 	"mjpegazer/stream/jpeg"
 )
 
-// drawing is a picture whose planes a test can look at: I420, I422 or Grey,
-// without gaps, and how it lies in the formats with the same samples.
+// drawing is a picture whose planes a test can look at, without gaps, and how it
+// lies in the formats with the same samples.
 type drawing struct {
 	format        jpeg.Format
 	width, height int
@@ -20,14 +20,8 @@ type drawing struct {
 
 // sizes returns width and height of each plane.
 func (d *drawing) size(plane int) (w, h int) {
-	w, h = d.width, d.height
-	if plane > 0 {
-		w = (w + 1) / 2
-		if d.format == jpeg.I420 {
-			h = (h + 1) / 2
-		}
-	}
-	return w, h
+	h1, v1 := step(d.format, plane)
+	return up(d.width, h1), up(d.height, v1)
 }
 
 // scene draws something like a room: soft shades, hard edges, fine texture and
@@ -52,6 +46,8 @@ func scene(width, height int, format jpeg.Format) *drawing {
 	}
 	return d
 }
+
+var planarFormats = []jpeg.Format{jpeg.I420, jpeg.I422, jpeg.Grey, jpeg.I444, jpeg.I440, jpeg.I411, jpeg.I410}
 
 func planar(f jpeg.Format) jpeg.Format {
 	switch f {
@@ -83,7 +79,8 @@ func (d *drawing) in(f jpeg.Format, padding int) jpeg.Raw {
 	if packed {
 		stride = 4*w + padding
 	}
-	chroma := (stride + 1) / 2
+	gap, _ := step(planar(f), 1)
+	chroma := up(stride, gap)
 	pix := make([]byte, stride*d.height, (stride+2*chroma)*(d.height+1))
 	if !packed {
 		pix = pix[:cap(pix)]
@@ -114,7 +111,7 @@ func (d *drawing) in(f jpeg.Format, padding int) jpeg.Raw {
 		put(0, 0, 1, stride)
 		put(1, end+1, 2, 2*chroma)
 		put(2, end, 2, 2*chroma)
-	case jpeg.I420, jpeg.I422:
+	case jpeg.I420, jpeg.I422, jpeg.I444, jpeg.I440, jpeg.I411, jpeg.I410:
 		put(0, 0, 1, stride)
 		put(1, end, 1, chroma)
 		put(2, end+h*chroma, 1, chroma)
@@ -126,16 +123,8 @@ func (d *drawing) in(f jpeg.Format, padding int) jpeg.Raw {
 
 // image returns the picture as one of the standard library's.
 func (d *drawing) image() image.Image {
-	r := image.Rect(0, 0, d.width, d.height)
-	if d.format == jpeg.Grey {
-		return &image.Gray{Pix: d.planes[0], Stride: d.width, Rect: r}
-	}
-	ratio := image.YCbCrSubsampleRatio420
-	if d.format == jpeg.I422 {
-		ratio = image.YCbCrSubsampleRatio422
-	}
-	return &image.YCbCr{Y: d.planes[0], Cb: d.planes[1], Cr: d.planes[2],
-		YStride: d.width, CStride: (d.width + 1) / 2, SubsampleRatio: ratio, Rect: r}
+	raw := d.raw()
+	return raw.Image()
 }
 
 // psnr returns how near the luma of a JPEG is to the picture's, in dB.

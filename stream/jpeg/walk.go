@@ -15,7 +15,8 @@ var ErrBroken = errors.New("not a whole JPEG")
 
 // Info is what the header of a picture says.
 type Info struct {
-	// Width and Height are in pixels, of the frame header (B.2.2).
+	// Width and Height are in pixels, of the frame header (B.2.2). A height that it leaves open is 0 until the DNL segment
+	// behind the first scan is read (B.2.5).
 	Width, Height int
 	// Scan is the offset of the first scan header's marker (B.2.3): missing tables belong before it.
 	Scan int
@@ -33,31 +34,44 @@ func (i Info) Missing() string {
 	return ""
 }
 
+// Scale returns the largest scale of [Decoder.Decode] at which the picture still has this width and height: 1, 2, 4 or 8.
+func (i Info) Scale(width, height int) int {
+	scale := 8
+	for scale > 1 && (ceilDiv(i.Width, scale) < width || ceilDiv(i.Height, scale) < height) {
+		scale /= 2
+	}
+	return scale
+}
+
 // Markers, B.1.1.3.
 const (
-	markerSOF0 = 0xC0 // frame headers: C0 to CF without C4, C8 and CC
-	markerSOF2 = 0xC2
-	markerDHT  = 0xC4
-	markerJPG  = 0xC8
-	markerDAC  = 0xCC
-	markerSOF  = 0xCF
-	markerRST0 = 0xD0
-	markerRST7 = 0xD7
-	markerSOI  = 0xD8
-	markerEOI  = 0xD9
-	markerSOS  = 0xDA
-	markerDQT  = 0xDB
-	markerDHP  = 0xDE
-	markerEXP  = 0xDF
-	markerAPP0 = 0xE0
-	markerJPG0 = 0xF0
-	markerCOM  = 0xFE
+	markerSOF0  = 0xC0 // frame headers: C0 to CF without C4, C8 and CC
+	markerSOF2  = 0xC2
+	markerDHT   = 0xC4
+	markerJPG   = 0xC8
+	markerDAC   = 0xCC
+	markerSOF   = 0xCF
+	markerRST0  = 0xD0
+	markerRST7  = 0xD7
+	markerSOI   = 0xD8
+	markerEOI   = 0xD9
+	markerSOS   = 0xDA
+	markerDQT   = 0xDB
+	markerDHP   = 0xDE
+	markerEXP   = 0xDF
+	markerDNL   = 0xDC
+	markerDRI   = 0xDD
+	markerAPP0  = 0xE0
+	markerAPP14 = 0xEE
+	markerJPG0  = 0xF0
+	markerCOM   = 0xFE
 )
 
-type place uint8
+// state says what the next byte of a picture is.
+type state uint8
 
 const (
-	atStart    place = iota // before the first byte of SOI
+	atStart    state = iota // before the first byte of SOI
 	inSOI                   // between the two bytes of SOI
 	atMarker                // a marker must follow
 	inMarker                // behind FF, which may be repeated (B.1.1.2)
@@ -74,13 +88,13 @@ const (
 type Walk struct {
 	Info
 
-	place  place
+	state  state
 	marker byte
 	left   int     // bytes of the segment still to come
 	seen   int     // bytes of the picture walked so far
 	sure   int     // see Resume
-	head   [5]byte // of the frame header: precision, lines, samples a line
-	kept   int     // bytes of head that have come
+	head   [5]byte // of the frame header: precision, lines, samples a line; lines again of DNL (B.2.5)
+	kept   int     // bytes of head that are there
 	sof    byte    // marker of the frame header, 0 before it
 	tables bool    // a DHT segment was seen before the first scan
 }
@@ -90,7 +104,7 @@ type Walk struct {
 // begins where the walk began, and Resume where to look for the next.
 func (w *Walk) Next(p []byte) (n int, err error) {
 	for n < len(p) {
-		switch w.place {
+		switch w.state {
 		case inScan:
 			n += w.scan(p[n:])
 			continue
@@ -106,7 +120,7 @@ func (w *Walk) Next(p []byte) (n int, err error) {
 		n++
 		w.seen++
 	}
-	if w.place == atEnd {
+	if w.state == atEnd {
 		return n, io.EOF
 	}
 	return n, nil
@@ -122,30 +136,30 @@ func (w *Walk) Scanning() bool { return w.Scan > 0 }
 
 // step takes one byte anywhere outside segments and scans. False means that it cannot stand there.
 func (w *Walk) step(c byte) bool {
-	switch w.place {
+	switch w.state {
 	case atStart:
-		w.place = inSOI
+		w.state = inSOI
 		return c == 0xFF
 	case inSOI:
 		if c != markerSOI {
 			return false
 		}
-		w.place, w.sure = atMarker, 2
+		w.state, w.sure = atMarker, 2
 	case atMarker:
-		w.place = inMarker
+		w.state = inMarker
 		return c == 0xFF
 	case inMarker:
 		return c == 0xFF || w.begin(c)
 	case inLength:
 		w.left = int(c) << 8
-		w.place = inLength2
+		w.state = inLength2
 	case inLength2:
 		w.left |= int(c)
 		if w.left < 2 { // B.1.1.4: the length counts itself
 			return false
 		}
 		w.left -= 2
-		w.place = inSegment
+		w.state = inSegment
 		w.finish()
 	case inScanMark:
 		return w.scanMarker(c)
@@ -157,7 +171,7 @@ func (w *Walk) step(c byte) bool {
 func (w *Walk) begin(c byte) bool {
 	switch {
 	case c == markerEOI:
-		w.place = atEnd
+		w.state = atEnd
 		return w.Scan > 0
 	case c == markerSOI:
 		w.sure = w.seen - 1 // another picture begins here
@@ -180,17 +194,23 @@ func (w *Walk) begin(c byte) bool {
 	case c < markerSOF0, c >= markerRST0 && c <= markerRST7, c >= markerJPG0 && c < markerCOM:
 		return false
 	}
+	if c == markerDNL {
+		w.kept = 1
+	}
 	w.sure = w.seen + 1
 	w.marker = c
-	w.place = inLength
+	w.state = inLength
 	return true
 }
 
 // segment walks through a segment's parameters.
 func (w *Walk) segment(p []byte) int {
 	n := min(w.left, len(p))
-	if w.marker == w.sof {
+	switch w.marker {
+	case w.sof:
 		w.kept += copy(w.head[w.kept:], p[:n])
+	case markerDNL:
+		w.kept += copy(w.head[min(w.kept, 3):3], p[:n])
 	}
 	w.left -= n
 	w.seen += n
@@ -203,13 +223,17 @@ func (w *Walk) finish() {
 	if w.left > 0 {
 		return
 	}
-	w.place = atMarker
+	w.state = atMarker
 	switch w.marker {
 	case markerSOS:
-		w.place = inScan
+		w.state = inScan
 	case w.sof:
 		w.Height = int(w.head[1])<<8 | int(w.head[2])
 		w.Width = int(w.head[3])<<8 | int(w.head[4])
+	case markerDNL:
+		if w.Height == 0 && w.kept == 3 {
+			w.Height = int(w.head[1])<<8 | int(w.head[2])
+		}
 	}
 }
 
@@ -228,7 +252,7 @@ func (w *Walk) scan(p []byte) int {
 			n++
 			continue
 		}
-		w.place = inScanMark
+		w.state = inScanMark
 		w.seen += n
 		return n
 	}
@@ -241,7 +265,7 @@ func (w *Walk) scanMarker(c byte) bool {
 	case c == 0xFF:
 	case c < markerSOF0, c >= markerRST0 && c <= markerRST7, c == markerJPG, c == markerDHP, c == markerEXP,
 		c >= markerJPG0 && c < markerCOM:
-		w.place = inScan
+		w.state = inScan
 	default:
 		return w.begin(c)
 	}

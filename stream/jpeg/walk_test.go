@@ -93,6 +93,41 @@ func TestWalkRefuses(t *testing.T) {
 	}
 }
 
+// A camera that counts its lines while it sends them writes 0 into the frame header, and DNL behind the first scan (B.2.5).
+func TestInspectKnowsHeightOfDNL(t *testing.T) {
+	frame := join(frame[:5], "\x00\x00", frame[7:])
+	const dnl = "\xFF\xDC\x00\x04\x01\x23"
+	for name, test := range map[string]struct {
+		picture []byte
+		height  int
+	}{
+		"DNL":                 {join(soi, tables, frame, scan, "data", dnl, eoi), 0x123},
+		"DNL, another scan":   {join(soi, tables, frame, scan, "data", dnl, scan, "data", eoi), 0x123},
+		"no DNL":              {join(soi, tables, frame, scan, "data", eoi), 0},
+		"DNL without a value": {join(soi, tables, frame, scan, "data\xFF\xDC\x00\x02", eoi), 0},
+		"a second DNL":        {join(soi, tables, frame, scan, "data", dnl, scan, "\xFF\xDC\x00\x04\x01\x24", eoi), 0x123},
+	} {
+		info, end, err := jpeg.Inspect(test.picture)
+		if err != nil || end != len(test.picture) || info.Width != 0x304 || info.Height != test.height {
+			t.Errorf("%s: %+v, %v, want height %d", name, info, err, test.height)
+		}
+	}
+}
+
+func TestScaleOfInfo(t *testing.T) {
+	info := jpeg.Info{Width: 1920, Height: 1080}
+	for _, test := range []struct{ width, height, want int }{
+		{1920, 1080, 1}, {3000, 10, 1}, {961, 10, 1}, {960, 540, 2}, {960, 541, 1}, {480, 270, 4}, {481, 270, 2}, {240, 135, 8}, {0, 0, 8},
+	} {
+		if got := info.Scale(test.width, test.height); got != test.want {
+			t.Errorf("to %dx%d: 1/%d, want 1/%d", test.width, test.height, got, test.want)
+		}
+	}
+	if got := (jpeg.Info{Width: 1919, Height: 1079}).Scale(960, 540); got != 2 {
+		t.Errorf("halves are rounded up: 1/%d", got)
+	}
+}
+
 func TestInspectKnowsMissingTables(t *testing.T) {
 	for name, test := range map[string]struct {
 		picture []byte

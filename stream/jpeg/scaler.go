@@ -1,0 +1,179 @@
+package jpeg
+
+import (
+	"encoding/binary"
+	"slices"
+)
+
+// A Scaler brings pictures to a size. Each sample of a smaller picture is the mean of the ground that it covers; those of a
+// larger one lie between the nearest two in each direction. Once it has seen a picture it allocates nothing for others like
+// it. The zero value works. A Scaler serves one goroutine at a time.
+//
+// Pictures less than half as large are better decoded at a smaller scale first (see [Info.Scale]).
+type Scaler struct {
+	samples      []byte
+	row          []byte
+	across, down [2]filter // of luma and of chroma
+}
+
+// Scale returns the picture in another size, in planes of the same sampling (I420 of NV12, I422 of YUYV), which are valid
+// until the next call. A picture that has the size already is returned as it is. Errors are those of [Encoder.Append].
+func (s *Scaler) Scale(raw Raw, width, height int) (Raw, error) {
+	lay, err := raw.layout()
+	if err != nil {
+		return Raw{}, err
+	}
+	sources, err := raw.components(lay)
+	if err != nil || raw.Width == width && raw.Height == height {
+		return raw, err
+	}
+	scaled := Raw{Format: lay.planar, Width: width, Height: height, Limited: raw.Limited}
+	if _, err := scaled.layout(); err != nil {
+		return Raw{}, err
+	}
+	size := 0
+	for i := range lay.components {
+		w, h := lay.size(i, width, height)
+		size += w * h
+	}
+	s.samples = slices.Grow(s.samples[:0], size)[:size]
+	rest := s.samples
+	for i := range lay.components {
+		from, kind := &sources[i], min(i, 1)
+		w, h := lay.size(i, width, height)
+		s.across[kind].set(filterSize{raw.Width, width, from.width, w, from.step})
+		s.down[kind].set(filterSize{raw.Height, height, from.height, h, from.stride})
+		s.component(from, &s.across[kind], &s.down[kind], rest[:w*h], w)
+		scaled.Planes[i], scaled.Strides[i], rest = rest[:w*h:w*h], w, rest[w*h:]
+	}
+	return scaled, nil
+}
+
+// component scales a component: rows first, which is cheap, so that there are fewer of them.
+func (s *Scaler) component(from *samples, across, down *filter, to []byte, width int) {
+	n := (from.width-1)*from.step + 1
+	s.row = slices.Grow(s.row[:0], n)[:n]
+	for y, at := range down.first {
+		row := from.pix[at:]
+		if down.taps > 1 {
+			blend(s.row, row, from.stride, down.weights[y*down.taps:][:down.taps])
+			row = s.row
+		}
+		across.apply(to[y*width:][:width], row, from.step)
+	}
+}
+
+// blend writes the weighted sum of rows.
+func blend(to, rows []byte, stride int, weights []uint32) {
+	if len(to) < 8 {
+		for x := range to {
+			sum := uint32(1 << (weightBits - 1))
+			for i, weight := range weights {
+				sum += weight * uint32(rows[i*stride+x])
+			}
+			to[x] = byte(sum >> weightBits)
+		}
+		return
+	}
+	const low, half = 0x00ff00ff00ff00ff, 1 << (weightBits - 1) * 0x0001000100010001
+	for x := 0; x < len(to); x += 8 {
+		x = min(x, len(to)-8)
+		// Four sums each, in 16 bits: the weights are 256 together.
+		even, odd := uint64(half), uint64(half)
+		for i, at := 0, x; i < len(weights); i, at = i+1, at+stride {
+			v := binary.LittleEndian.Uint64(rows[at:])
+			even += v & low * uint64(weights[i])
+			odd += v >> 8 & low * uint64(weights[i])
+		}
+		binary.LittleEndian.PutUint64(to[x:], even>>weightBits&low|odd&^low)
+	}
+}
+
+const weightBits = 8
+
+// filter says which samples make each of the new ones, and with which weights, of 1<<weightBits together.
+type filter struct {
+	made    filterSize
+	taps    int
+	first   []int    // for each new sample, where the first of its samples is
+	weights []uint32 // for each new sample, of as many samples
+}
+
+// filterSize is what a filter depends on: the size of the picture and the one it is to have, how many samples there are and
+// are to be, and how far they are apart.
+type filterSize struct{ from, to, samples, wanted, step int }
+
+func (f *filter) set(size filterSize) {
+	if f.made == size {
+		return
+	}
+	f.made = size
+	from, to, last := size.from, size.to, size.samples-1
+	f.taps = min(2, size.samples) // a larger picture
+	if to <= from {
+		f.taps = min((from+to-1)/to+1, size.samples)
+		if from%to == 0 {
+			f.taps = min(from/to, size.samples)
+		}
+	}
+	f.first, f.weights = f.first[:0], f.weights[:0]
+	for i := range size.wanted {
+		// In units in which a sample of the picture measures `to`, and one of the new picture `from`.
+		begin, end := i*from, (i+1)*from
+		if to > from {
+			begin = begin + from/2 - to/2
+			end = begin + to
+		}
+		first := max(0, min(floorDiv(begin, to), last-f.taps+1))
+		f.first = append(f.first, first*size.step)
+		sum := 0
+		for tap := range f.taps {
+			edge := end // the last sample has what is left
+			if tap < f.taps-1 {
+				edge = max(begin, min((first+tap+1)*to, end))
+			}
+			part := ((edge-begin)<<weightBits + (end-begin)/2) / (end - begin)
+			f.weights = append(f.weights, uint32(part-sum))
+			sum = part
+		}
+	}
+}
+
+func floorDiv(a, b int) int {
+	if a < 0 {
+		return -((b - 1 - a) / b)
+	}
+	return a / b
+}
+
+// apply makes a row's samples.
+func (f *filter) apply(to, from []byte, step int) {
+	const half = 1 << (weightBits - 1)
+	first, weights := f.first[:len(to)], f.weights
+	switch {
+	case f.taps == 1:
+		for x, at := range first {
+			to[x] = from[at]
+		}
+	case f.taps == 2 && step == 1:
+		weights = weights[:2*len(to)]
+		for x, at := range first {
+			p, w := (*[2]byte)(from[at:]), (*[2]uint32)(weights[2*x:])
+			to[x] = byte((uint32(p[0])*w[0] + uint32(p[1])*w[1] + half) >> weightBits)
+		}
+	case f.taps == 3 && step == 1:
+		weights = weights[:3*len(to)]
+		for x, at := range first {
+			p, w := (*[3]byte)(from[at:]), (*[3]uint32)(weights[3*x:])
+			to[x] = byte((uint32(p[0])*w[0] + uint32(p[1])*w[1] + uint32(p[2])*w[2] + half) >> weightBits)
+		}
+	default:
+		for x, at := range first {
+			sum := uint32(half)
+			for i, weight := range weights[x*f.taps:][:f.taps] {
+				sum += weight * uint32(from[at+i*step])
+			}
+			to[x] = byte(sum >> weightBits)
+		}
+	}
+}
