@@ -15,7 +15,7 @@ import (
 
 // still is a camera that shows picture n, and nothing after it.
 func still(n int) *streamtest.Camera {
-	return &streamtest.Camera{Limit: 1, Take: func(int, time.Time) []byte { return streamtest.Picture(n) }}
+	return &streamtest.Camera{Limit: 1, JPEG: func(int, time.Time) []byte { return streamtest.Picture(n) }}
 }
 
 // dead is a camera that cannot be reached.
@@ -58,7 +58,7 @@ func get(t *testing.T, method, url string, header ...string) *http.Response {
 }
 
 func site(t *testing.T) *httptest.Server {
-	front := open(t, &streamtest.Camera{Limit: 1, Take: streamtest.OfPixels(64, 48).Take}, stream.Options{})
+	front := open(t, &streamtest.Camera{Limit: 1, JPEG: streamtest.OfPixels(64, 48).JPEG}, stream.Options{})
 	gone := open(t, dead(), stream.Options{Stall: 300 * time.Millisecond})
 	return serve(t, router.New([]router.Camera{
 		{Name: "front", Stream: front, Address: "http://camera/video"},

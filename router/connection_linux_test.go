@@ -100,7 +100,7 @@ func TestFreshAfterAPause(t *testing.T) {
 	} {
 		t.Run(l.name, func(t *testing.T) {
 			t.Parallel()
-			s := open(t, &streamtest.Camera{Interval: 20 * time.Millisecond, Take: streamtest.OfSize(50_000).Take}, stream.Options{})
+			s := open(t, &streamtest.Camera{Interval: 20 * time.Millisecond, JPEG: streamtest.OfSize(50_000).JPEG}, stream.Options{})
 			r := l.watch(t, router.Live(s, router.Options{}))
 			readTime(t, r)
 			time.Sleep(time.Second)
@@ -134,7 +134,7 @@ func readTime(t *testing.T, r *bufio.Reader) time.Time {
 
 // Who reads all gets all, however little is under way at one time.
 func TestReadyViewersMissNothing(t *testing.T) {
-	s := open(t, &streamtest.Camera{Interval: 20 * time.Millisecond, Take: streamtest.OfSize(50_000).Take}, stream.Options{})
+	s := open(t, &streamtest.Camera{Interval: 20 * time.Millisecond, JPEG: streamtest.OfSize(50_000).JPEG}, stream.Options{})
 	r := lane{network: "tcp"}.watch(t, router.Live(s, router.Options{}))
 	for range 50 {
 		readTime(t, r)
@@ -165,7 +165,7 @@ func ExampleConnContext() {
 
 // What the application has put around the response sees every byte of it.
 func TestMiddlewareSeesAll(t *testing.T) {
-	s := open(t, &streamtest.Camera{Interval: 10 * time.Millisecond, Take: streamtest.OfSize(5000).Take}, stream.Options{})
+	s := open(t, &streamtest.Camera{Interval: 10 * time.Millisecond, JPEG: streamtest.OfSize(5000).JPEG}, stream.Options{})
 	live := router.Live(s, router.Options{})
 	var written atomic.Int64
 	r := lane{network: "tcp"}.watch(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -187,7 +187,7 @@ func seesAll(t *testing.T, r *bufio.Reader, written *atomic.Int64) {
 
 // What the application has made of connections sees every byte as well.
 func TestConnectionSeesAll(t *testing.T) {
-	s := open(t, &streamtest.Camera{Interval: 10 * time.Millisecond, Take: streamtest.OfSize(5000).Take}, stream.Options{})
+	s := open(t, &streamtest.Camera{Interval: 10 * time.Millisecond, JPEG: streamtest.OfSize(5000).JPEG}, stream.Options{})
 	var written atomic.Int64
 	metered := func(c net.Conn) net.Conn { return meter{c.(*net.TCPConn), &written} }
 	r := lane{network: "tcp", accept: metered}.watch(t, router.Live(s, router.Options{}))
@@ -207,7 +207,7 @@ func (m meter) Write(p []byte) (int, error) {
 
 // An application that has sent the head itself, which makes it a response of chunks, still gets a good one.
 func TestHeadSentBefore(t *testing.T) {
-	s := open(t, &streamtest.Camera{Interval: 10 * time.Millisecond, Take: streamtest.OfSize(5000).Take}, stream.Options{})
+	s := open(t, &streamtest.Camera{Interval: 10 * time.Millisecond, JPEG: streamtest.OfSize(5000).JPEG}, stream.Options{})
 	live := router.Live(s, router.Options{})
 	r := lane{network: "tcp"}.watch(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
@@ -234,7 +234,7 @@ func (c counter) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 // Who takes a second and more for each of very large pictures gets them whole, as long as there are few such viewers.
 func TestFewLargePictures(t *testing.T) {
 	const size = 16 << 20
-	s := open(t, &streamtest.Camera{Interval: 700 * time.Millisecond, Take: streamtest.OfSize(size).Take}, stream.Options{})
+	s := open(t, &streamtest.Camera{Interval: 700 * time.Millisecond, JPEG: streamtest.OfSize(size).JPEG}, stream.Options{})
 	handler := router.Live(s, router.Options{})
 	for range 3 {
 		t.Run("", func(t *testing.T) {

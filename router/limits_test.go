@@ -61,7 +61,7 @@ func TestLimitsOfTheirOwn(t *testing.T) {
 }
 
 func TestMaxRate(t *testing.T) {
-	s := open(t, &streamtest.Camera{Interval: 20 * time.Millisecond, Take: streamtest.OfSize(10_000).Take}, stream.Options{})
+	s := open(t, &streamtest.Camera{Interval: 20 * time.Millisecond, JPEG: streamtest.OfSize(10_000).JPEG}, stream.Options{})
 	server := serve(t, router.Live(s, router.Options{Limits: &router.Limits{MaxRate: 100_000}}))
 	r := bufio.NewReader(get(t, "GET", server.URL).Body)
 	readPart(r)

@@ -50,8 +50,8 @@ func TestFormsOnTheWire(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			want := test.start
-			s := open(t, &streamtest.Camera{Interval: 20 * time.Millisecond, Limit: 2, Err: stream.ErrEnded, Take: func(n int, at time.Time) []byte {
-				p := pictures.Take(n, at)
+			s := open(t, &streamtest.Camera{Interval: 20 * time.Millisecond, Limit: 2, Err: stream.ErrEnded, JPEG: func(n int, at time.Time) []byte {
+				p := pictures.JPEG(n, at)
 				taken := fmt.Sprintf("%d.%06d", at.Unix(), at.Nanosecond()/1000)
 				want += strings.NewReplacer("TIME", taken, "JPEG", string(p)).Replace(test.part)
 				return p
@@ -99,7 +99,7 @@ func TestOneWriteAFrame(t *testing.T) {
 	for _, size := range []int{2000, 50_000, 500_000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			pictures := streamtest.OfSize(size)
-			s := open(t, &streamtest.Camera{Interval: 20 * time.Millisecond, Limit: 20, Err: stream.ErrEnded, Take: pictures.Take}, stream.Options{})
+			s := open(t, &streamtest.Camera{Interval: 20 * time.Millisecond, Limit: 20, Err: stream.ErrEnded, JPEG: pictures.JPEG}, stream.Options{})
 			server := httptest.NewUnstartedServer(router.Live(s, router.Options{}))
 			counting := &countingListener{Listener: server.Listener}
 			server.Listener = counting
@@ -206,7 +206,7 @@ func TestWithoutASocket(t *testing.T) {
 
 func TestHTTP2(t *testing.T) {
 	pictures := streamtest.OfSize(50_000)
-	s := open(t, &streamtest.Camera{Interval: 20 * time.Millisecond, Take: pictures.Take}, stream.Options{})
+	s := open(t, &streamtest.Camera{Interval: 20 * time.Millisecond, JPEG: pictures.JPEG}, stream.Options{})
 	server := httptest.NewUnstartedServer(router.Live(s, router.Options{}))
 	server.EnableHTTP2 = true
 	server.StartTLS()

@@ -250,7 +250,7 @@ func TestParts(t *testing.T) {
 
 func TestMaxFrame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		camera := &streamtest.Camera{Interval: time.Second, Take: streamtest.OfSize(2000).Take}
+		camera := &streamtest.Camera{Interval: time.Second, JPEG: streamtest.OfSize(2000).JPEG}
 		s := open(t, camera, stream.Options{MaxFrame: 1999})
 		v := s.View(stream.ViewerOptions{})
 		defer v.Close()

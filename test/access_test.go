@@ -152,7 +152,7 @@ func TestTLS(t *testing.T) {
 	dir := t.TempDir()
 	file := certificate(t, dir)
 	pictures := streamtest.OfSize(50_000)
-	camera := newCamera(t, 50*time.Millisecond, pictures.Take)
+	camera := newCamera(t, 50*time.Millisecond, pictures.JPEG)
 	p := launch(t, command(t, anyPort, "-tls-cert", file, "-tls-key", file, camera.URL))
 	address := p.await(t, `(https://[^/\s"]+)/`)
 	watchAll(t, []*viewer{view(t, address+"/live"), viewHTTP2(t, address+"/live")}, pictures, 5)

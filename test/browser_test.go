@@ -53,7 +53,7 @@ func TestChromium(t *testing.T) {
 		fmt.Fprintf(w, browserPage, p.url+"/live")
 	})
 	mux.HandleFunc("POST /seen", func(w http.ResponseWriter, r *http.Request) {
-		s := sight{taken: camera.Taken()}
+		s := sight{taken: camera.Sent()}
 		fmt.Fscan(r.Body, &s.colour.R, &s.colour.G, &s.colour.B, &s.colour.A)
 		seen <- s
 	})
@@ -87,7 +87,7 @@ func swatch(n int, at time.Time) []byte {
 		c := swatches[n%len(swatches)]
 		copy(m.Pix[i:], []byte{c.R, c.G, c.B, c.A})
 	}
-	return streamtest.OfImage(m).Take(n, at)
+	return streamtest.OfImage(m).JPEG(n, at)
 }
 
 // A sight is a colour on the screen, and how many pictures there were when it was seen.

@@ -21,7 +21,7 @@ func TestCable(t *testing.T) {
 			t.Parallel()
 			l := &link{rate: 100 * mbit, queue: 1 << 20}
 			l.lay(t)
-			camera := newCamera(t, test.interval, streamtest.OfSize(20_000).Take)
+			camera := newCamera(t, test.interval, streamtest.OfSize(20_000).JPEG)
 			p := start(t, command(t, "-listen=:0", "-heartbeat=0", "-stall=2m", camera.URL))
 			l.far.enter(t)
 			v := view(t, l.near.url(p)+"/live")

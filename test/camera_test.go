@@ -13,10 +13,10 @@ type camera struct {
 	*streamtest.Camera
 }
 
-// newCamera starts a camera that takes a picture each interval, until the test ends.
-func newCamera(tb testing.TB, interval time.Duration, take func(n int, at time.Time) []byte) camera {
+// newCamera starts a camera that sends a picture each interval, until the test ends.
+func newCamera(tb testing.TB, interval time.Duration, picture func(n int, at time.Time) []byte) camera {
 	tb.Helper()
-	c := &streamtest.Camera{Interval: interval, Take: take}
+	c := &streamtest.Camera{Interval: interval, JPEG: picture}
 	server := streamtest.NewServer(c)
 	tb.Cleanup(server.Stop)
 	return camera{server, c}

@@ -107,7 +107,7 @@ func TestEnvironment(t *testing.T) {
 // TestOriginalVariables are those of the program that this one replaces.
 func TestOriginalVariables(t *testing.T) {
 	t.Parallel()
-	camera := newCamera(t, 20*time.Millisecond, streamtest.OfSize(4_000).Take)
+	camera := newCamera(t, 20*time.Millisecond, streamtest.OfSize(4_000).JPEG)
 	file := filepath.Join(t.TempDir(), "log")
 	port := freePort(t)
 	cmd := command(t)

@@ -22,7 +22,7 @@ import (
 func BenchmarkViewers(b *testing.B) {
 	for _, l := range []load{{100, 50_000, 30}, {1000, 8_000, 15}, {30, 500_000, 15}} {
 		b.Run(l.String(), func(b *testing.B) {
-			camera := newCamera(b, l.interval(), streamtest.OfSize(l.size).Take)
+			camera := newCamera(b, l.interval(), streamtest.OfSize(l.size).JPEG)
 			for b.Loop() {
 				benchmarkLoad(b, l, camera)
 			}

@@ -50,13 +50,13 @@ func watchOrder(v *viewer, pictures streamtest.Pictures, until int) error {
 // TestCrowd shows one camera to a hundred viewers and reads it once.
 func TestCrowd(t *testing.T) {
 	pictures := streamtest.OfSize(20_000)
-	camera := newCamera(t, 100*time.Millisecond, pictures.Take)
+	camera := newCamera(t, 100*time.Millisecond, pictures.JPEG)
 	p := start(t, command(t, anyPort, camera.URL))
 	var viewers []*viewer
 	for range 100 {
 		viewers = append(viewers, view(t, p.url+"/live"))
 	}
-	watchAll(t, viewers, pictures, camera.Taken()+20)
+	watchAll(t, viewers, pictures, camera.Sent()+20)
 	if n := len(camera.Starts()); n != 1 {
 		t.Errorf("the camera was connected to %d times for 100 viewers", n)
 	}
@@ -67,7 +67,7 @@ func TestCrowd(t *testing.T) {
 func TestCameraReturns(t *testing.T) {
 	t.Parallel()
 	pictures := streamtest.OfSize(50_000)
-	camera := newCamera(t, 20*time.Millisecond, pictures.Take)
+	camera := newCamera(t, 20*time.Millisecond, pictures.JPEG)
 	p := start(t, command(t, anyPort, camera.URL))
 	v := view(t, p.url+"/live")
 	if err := v.expect("--frame\r\n"); err != nil {
@@ -75,7 +75,7 @@ func TestCameraReturns(t *testing.T) {
 	}
 	for range 3 {
 		camera.Stop()
-		before := camera.Taken()
+		before := camera.Sent()
 		time.Sleep(600 * time.Millisecond)
 		camera.Start()
 		back := time.Now()
@@ -102,7 +102,7 @@ func TestCameraReturns(t *testing.T) {
 // TestEnd ends the program under a thousand viewers: whoever reads gets whole parts to the end.
 func TestEnd(t *testing.T) {
 	pictures := streamtest.OfSize(8_000)
-	camera := newCamera(t, 200*time.Millisecond, pictures.Take)
+	camera := newCamera(t, 200*time.Millisecond, pictures.JPEG)
 	p := start(t, command(t, anyPort, camera.URL))
 	var viewers []*viewer
 	for range 1000 {
@@ -148,8 +148,8 @@ func watchEnd(t *testing.T, viewers []*viewer, pictures streamtest.Pictures) {
 // TestEndStuck ends the program while viewers hold its writes up, and a camera says nothing.
 func TestEndStuck(t *testing.T) {
 	t.Parallel()
-	camera := newCamera(t, 20*time.Millisecond, streamtest.OfSize(500_000).Take)
-	silent := newCamera(t, time.Hour, streamtest.OfSize(4_000).Take)
+	camera := newCamera(t, 20*time.Millisecond, streamtest.OfSize(500_000).JPEG)
+	silent := newCamera(t, time.Hour, streamtest.OfSize(4_000).JPEG)
 	p := start(t, command(t, anyPort, camera.URL, "silent="+silent.URL))
 	for range 5 {
 		view(t, p.url+"/live")

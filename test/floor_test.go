@@ -64,14 +64,14 @@ func floor() int {
 const floorLife = 5 * time.Minute
 
 func floorWrite(conns []net.Conn, p streamtest.Pictures, interval time.Duration) {
-	head := fmt.Sprintf("Content-Type: image/jpeg\r\nContent-Length: %d\r\nX-Timestamp: 1234567890.123456\r\n\r\n", len(p.Take(0, time.Now())))
-	part := slices.Concat([]byte(head), p.Take(0, time.Now()), []byte("\r\n--frame\r\n"))
+	head := fmt.Sprintf("Content-Type: image/jpeg\r\nContent-Length: %d\r\nX-Timestamp: 1234567890.123456\r\n\r\n", len(p.JPEG(0, time.Now())))
+	part := slices.Concat([]byte(head), p.JPEG(0, time.Now()), []byte("\r\n--frame\r\n"))
 	picture := part[len(head):]
 	ticks := time.NewTicker(interval)
 	defer ticks.Stop()
 	for n := 1; len(conns) > 0 && time.Duration(n)*interval < floorLife; n++ {
 		<-ticks.C
-		copy(picture, p.Take(n, time.Now()))
+		copy(picture, p.JPEG(n, time.Now()))
 		conns = slices.DeleteFunc(conns, func(conn net.Conn) bool {
 			_, err := conn.Write(part)
 			return err != nil

@@ -60,7 +60,7 @@ func TestFreshness(t *testing.T) {
 		t.Run(j.name, func(t *testing.T) {
 			t.Parallel()
 			j.link.lay(t)
-			camera := newCamera(t, time.Second/time.Duration(j.fps), streamtest.OfSize(j.size).Take)
+			camera := newCamera(t, time.Second/time.Duration(j.fps), streamtest.OfSize(j.size).JPEG)
 			var flags []string
 			if j.http2 {
 				file := certificate(t, t.TempDir())

@@ -13,7 +13,7 @@ import (
 func TestHeartbeat(t *testing.T) {
 	t.Parallel()
 	pictures := streamtest.OfSize(4_000)
-	camera := newCamera(t, 1500*time.Millisecond, pictures.Take)
+	camera := newCamera(t, 1500*time.Millisecond, pictures.JPEG)
 	first := start(t, command(t, anyPort, "-heartbeat=300ms", camera.URL))
 	second := start(t, command(t, anyPort, "-heartbeat=300ms", "-stall=3s", first.url+"/live"))
 	near, far := view(t, first.url+"/live"), view(t, second.url+"/live")
@@ -51,7 +51,7 @@ func TestHeartbeat(t *testing.T) {
 	camera.Start()
 	for name, v := range map[string]*viewer{"its viewer": near, "behind another program": far} {
 		waited := 0
-		for before := camera.Taken(); ; {
+		for before := camera.Sent(); ; {
 			part, err := v.next()
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)

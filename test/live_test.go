@@ -15,7 +15,7 @@ var partHeader = regexp.MustCompile(`^Content-Type: image/jpeg\r\nContent-Length
 func TestFramedForm(t *testing.T) {
 	t.Parallel()
 	pictures := streamtest.OfSize(20_000)
-	camera := newCamera(t, 20*time.Millisecond, pictures.Take)
+	camera := newCamera(t, 20*time.Millisecond, pictures.JPEG)
 	p := start(t, command(t, anyPort, camera.URL))
 	v := view(t, p.url+"/live", "Accept: */*")
 	checkHead(t, v)
@@ -50,7 +50,7 @@ func TestBareForm(t *testing.T) {
 		"image/webp",
 	} {
 		pictures := streamtest.OfSize(20_000)
-		camera := newCamera(t, 20*time.Millisecond, pictures.Take)
+		camera := newCamera(t, 20*time.Millisecond, pictures.JPEG)
 		p := start(t, command(t, anyPort, camera.URL))
 		v := view(t, p.url+"/live", "Accept: "+accept)
 		checkHead(t, v)
@@ -100,7 +100,7 @@ func checkHead(t *testing.T, v *viewer) {
 func TestNotLate(t *testing.T) {
 	t.Parallel()
 	pictures := streamtest.OfSize(20_000)
-	camera := newCamera(t, 1500*time.Millisecond, pictures.Take)
+	camera := newCamera(t, 1500*time.Millisecond, pictures.JPEG)
 	p := start(t, command(t, anyPort, camera.URL))
 	framed := view(t, p.url+"/live")
 	bare := view(t, p.url+"/live", "Accept: image/*")
@@ -140,7 +140,7 @@ func newest(t *testing.T, camera camera, pictures streamtest.Pictures, picture [
 	if err != nil {
 		t.Fatal(err)
 	}
-	if taken := camera.Taken(); n != taken {
+	if taken := camera.Sent(); n != taken {
 		t.Errorf("picture %d was whole when picture %d was already taken", n, taken)
 	}
 }
@@ -150,7 +150,7 @@ func newest(t *testing.T, camera camera, pictures streamtest.Pictures, picture [
 func TestThinned(t *testing.T) {
 	t.Parallel()
 	pictures := streamtest.OfSize(4_000)
-	camera := newCamera(t, 25*time.Millisecond, pictures.Take)
+	camera := newCamera(t, 25*time.Millisecond, pictures.JPEG)
 	p := start(t, command(t, anyPort, camera.URL))
 	all, few := view(t, p.url+"/live"), view(t, p.url+"/live?fps=10")
 	var ended sync.WaitGroup
@@ -180,7 +180,7 @@ func TestThinned(t *testing.T) {
 // TestOnDemand reads nothing from a camera that nobody watches, before the first viewer or after the last.
 func TestOnDemand(t *testing.T) {
 	t.Parallel()
-	camera := newCamera(t, 20*time.Millisecond, streamtest.OfSize(4_000).Take)
+	camera := newCamera(t, 20*time.Millisecond, streamtest.OfSize(4_000).JPEG)
 	p := start(t, command(t, anyPort, "-linger=300ms", camera.URL))
 	time.Sleep(300 * time.Millisecond)
 	if n := len(camera.Starts()); n != 0 {
@@ -204,9 +204,9 @@ func TestOnDemand(t *testing.T) {
 // TestKeep reads a camera from the start, and goes on.
 func TestKeep(t *testing.T) {
 	t.Parallel()
-	camera := newCamera(t, 20*time.Millisecond, streamtest.OfSize(4_000).Take)
+	camera := newCamera(t, 20*time.Millisecond, streamtest.OfSize(4_000).JPEG)
 	start(t, command(t, anyPort, "-keep", "-linger=10ms", camera.URL))
-	for deadline := time.Now().Add(5 * time.Second); camera.Taken() < 10; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Second); camera.Sent() < 10; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("-keep does not read a camera that nobody watches")
 		}

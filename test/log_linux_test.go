@@ -27,7 +27,7 @@ func TestNobodyReadsTheLog(t *testing.T) {
 				}
 			}
 			pictures := streamtest.OfSize(20_000)
-			camera := newCamera(t, 100*time.Millisecond, pictures.Take)
+			camera := newCamera(t, 100*time.Millisecond, pictures.JPEG)
 			address := "127.0.0.1:" + freePort(t)
 			args := []string{"-log-level=debug", "-listen=" + address, "-keep", camera.URL}
 			for i := range 100 {

@@ -25,8 +25,8 @@ func TestOldPictures(t *testing.T) {
 			lacks(t, "to set the size of socket buffers", err)
 		}
 	}
-	small := newCamera(t, 5*time.Millisecond, streamtest.OfSize(50_000).Take)
-	large := newCamera(t, 40*time.Millisecond, streamtest.OfSize(500_000).Take)
+	small := newCamera(t, 5*time.Millisecond, streamtest.OfSize(50_000).JPEG)
+	large := newCamera(t, 40*time.Millisecond, streamtest.OfSize(500_000).JPEG)
 	p := start(t, command(t, anyPort, "small="+small.URL, "large="+large.URL))
 	come := func(camera string, n int, pause time.Duration) {
 		for range n {
@@ -79,7 +79,7 @@ func TestLittleMemory(t *testing.T) {
 	pictures := streamtest.OfSize(50_000)
 	args := []string{anyPort}
 	for i := range 4 {
-		args = append(args, fmt.Sprintf("c%d=%s", i, newCamera(t, 100*time.Millisecond, pictures.Take).URL))
+		args = append(args, fmt.Sprintf("c%d=%s", i, newCamera(t, 100*time.Millisecond, pictures.JPEG).URL))
 	}
 	cmd := prepared(t, "echo $$ > "+group+"/cgroup.procs", args...)
 	cmd.Env = append(cmd.Env, "GODEBUG=gctrace=1")

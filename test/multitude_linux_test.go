@@ -19,7 +19,7 @@ func TestFiveThousand(t *testing.T) {
 	notRacing(t)
 	const count = 5000
 	needDescriptors(t, count+200)
-	camera := newCamera(t, time.Second, streamtest.OfSize(8_000).Take)
+	camera := newCamera(t, time.Second, streamtest.OfSize(8_000).JPEG)
 	p := start(t, command(t, anyPort, camera.URL))
 	view(t, p.url+"/live").close()
 	awaitViewers(t, p, 0, 5*time.Second)
@@ -106,7 +106,7 @@ func number(text string) int {
 func TestFewDescriptors(t *testing.T) {
 	t.Parallel()
 	pictures := streamtest.OfSize(4_000)
-	camera := newCamera(t, 50*time.Millisecond, pictures.Take)
+	camera := newCamera(t, 50*time.Millisecond, pictures.JPEG)
 	direct := command(t, anyPort, camera.URL)
 	cmd := exec.CommandContext(t.Context(), "sh", append([]string{"-c", `ulimit -n 40; exec "$0" "$@"`}, direct.Args...)...)
 	cmd.Env = direct.Env

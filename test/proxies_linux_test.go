@@ -36,7 +36,7 @@ func TestProxiesSlow(t *testing.T) {
 				const slack = 2.5 // what a busy machine may make of it; in this time pictures could grow 12 s old
 				l := &link{rate: 2 * mbit, delay: 15 * ms, queue: 128 << 10}
 				l.lay(t)
-				camera := newCamera(t, 40*ms, streamtest.OfSize(50_000).Take)
+				camera := newCamera(t, 40*ms, streamtest.OfSize(50_000).JPEG)
 				there := f // each test's own
 				there.host = l.near.address
 				address := way.serve(t, there, start(t, command(t, append(way.flags, anyPort, camera.URL)...)))

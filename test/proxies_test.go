@@ -15,7 +15,7 @@ func TestProxies(t *testing.T) {
 	for _, f := range fronts {
 		t.Run(f.name, func(t *testing.T) {
 			pictures := streamtest.OfSize(50_000)
-			camera := newCamera(t, 200*time.Millisecond, pictures.Take)
+			camera := newCamera(t, 200*time.Millisecond, pictures.JPEG)
 			address := f.serve(t, start(t, command(t, anyPort, camera.URL)))
 			for _, look := range []func() *viewer{
 				func() *viewer { return view(t, address+"/live") }, func() *viewer { return viewHTTP2(t, address+"/live") },
@@ -41,7 +41,7 @@ func TestProxiesDefaults(t *testing.T) {
 	for _, f := range fronts {
 		t.Run(f.name, func(t *testing.T) {
 			pictures := streamtest.OfSize(50_000)
-			camera := newCamera(t, 40*time.Millisecond, pictures.Take)
+			camera := newCamera(t, 40*time.Millisecond, pictures.JPEG)
 			address := f.configured(t, start(t, command(t, anyPort, "-allowed-hosts=cameras.example", camera.URL)), f.plain)
 			watchAll(t, []*viewer{view(t, address+"/live"), viewHTTP2(t, address+"/live")}, pictures, 50)
 		})
@@ -55,8 +55,8 @@ func TestProxiesPatience(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			pictures := streamtest.OfSize(50_000)
-			slow := newCamera(t, silence+time.Second, pictures.Take)
-			dying := newCamera(t, 100*time.Millisecond, pictures.Take)
+			slow := newCamera(t, silence+time.Second, pictures.JPEG)
+			dying := newCamera(t, 100*time.Millisecond, pictures.JPEG)
 			p := start(t, command(t, anyPort, "-heartbeat=1s", "-stall=30s", "slow="+slow.URL, "dying="+dying.URL))
 			address := f.serve(t, p, f.impatient...)
 			var watching sync.WaitGroup
@@ -68,7 +68,7 @@ func TestProxiesPatience(t *testing.T) {
 			v := view(t, address+"/dying/live")
 			watchAll(t, []*viewer{v}, pictures, 3)
 			dying.Stop()
-			before := dying.Taken()
+			before := dying.Sent()
 			time.Sleep(silence)
 			dying.Start()
 			if err := watchUntil(v, pictures, before+1); err != nil {

@@ -21,7 +21,7 @@ import (
 func watched(t *testing.T) (address string, p streamtest.Pictures) {
 	t.Helper()
 	pictures := streamtest.OfSize(30_000)
-	camera := newCamera(t, 40*time.Millisecond, pictures.Take)
+	camera := newCamera(t, 40*time.Millisecond, pictures.JPEG)
 	return start(t, command(t, anyPort, camera.URL)).url + "/live", pictures
 }
 

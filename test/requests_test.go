@@ -80,7 +80,7 @@ func TestStrangeRequests(t *testing.T) {
 
 // TestStrangeViewers watches in ways that are right, and rare.
 func TestStrangeViewers(t *testing.T) {
-	camera := newCamera(t, 50*time.Millisecond, streamtest.OfSize(4_000).Take)
+	camera := newCamera(t, 50*time.Millisecond, streamtest.OfSize(4_000).JPEG)
 	p := start(t, command(t, anyPort, camera.URL))
 	for name, request := range map[string]string{
 		"old":           "GET /live HTTP/1.0\r\n\r\n",
@@ -112,7 +112,7 @@ func TestStrangeViewers(t *testing.T) {
 
 // TestDrip has a thousand clients who never finish their request.
 func TestDrip(t *testing.T) {
-	camera := newCamera(t, 50*time.Millisecond, streamtest.OfSize(4_000).Take)
+	camera := newCamera(t, 50*time.Millisecond, streamtest.OfSize(4_000).JPEG)
 	p := start(t, command(t, anyPort, camera.URL))
 	var drips sync.WaitGroup
 	begun := time.Now()

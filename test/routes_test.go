@@ -77,7 +77,7 @@ func TestMethods(t *testing.T) {
 func TestSnapshot(t *testing.T) {
 	t.Parallel()
 	pictures := streamtest.OfSize(20_000)
-	camera := newCamera(t, 50*time.Millisecond, pictures.Take)
+	camera := newCamera(t, 50*time.Millisecond, pictures.JPEG)
 	p := start(t, command(t, anyPort, camera.URL))
 	for _, path := range []string{"/snapshot", "/snapshot.jpg", "/camera/snapshot", "/camera/snapshot.jpg"} {
 		response, body := ask(t, http.MethodGet, p.url+path)
@@ -100,7 +100,7 @@ func TestSnapshot(t *testing.T) {
 // TestDown asks for a camera that is not there.
 func TestDown(t *testing.T) {
 	t.Parallel()
-	camera := newCamera(t, time.Second, streamtest.OfSize(4_000).Take)
+	camera := newCamera(t, time.Second, streamtest.OfSize(4_000).JPEG)
 	camera.Stop()
 	p := start(t, command(t, anyPort, "-stall=1s", "-health-threshold=2", camera.URL))
 	if response, body := ask(t, http.MethodGet, p.url+"/health"); response.StatusCode != http.StatusOK || body != "True" {
@@ -130,7 +130,7 @@ func TestDown(t *testing.T) {
 // TestStatus reads what /status says of a camera that is watched and of one that is not.
 func TestStatus(t *testing.T) {
 	t.Parallel()
-	camera := newCamera(t, 20*time.Millisecond, streamtest.OfSize(4_000).Take)
+	camera := newCamera(t, 20*time.Millisecond, streamtest.OfSize(4_000).JPEG)
 	p := start(t, command(t, anyPort, "door="+camera.URL, "pattern:"))
 	watchAll(t, []*viewer{view(t, p.url+"/live")}, streamtest.OfSize(4_000), 25)
 	_, body := ask(t, http.MethodGet, p.url+"/status")

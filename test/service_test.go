@@ -27,7 +27,7 @@ func TestService(t *testing.T) {
 		t.Fatalf("the unit has no %q any more", everybody)
 	}
 	verifyUnit(t, string(unit))
-	camera := newCamera(t, 20*time.Millisecond, streamtest.OfSize(4_000).Take)
+	camera := newCamera(t, 20*time.Millisecond, streamtest.OfSize(4_000).JPEG)
 	args := strings.Replace(string(line[1]), everybody, anyPort, 1)
 	cmd := command(t, strings.Fields(args)...)
 	cmd.Env = append(cmd.Env, "VIDEO_URL="+camera.URL)

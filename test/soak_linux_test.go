@@ -63,7 +63,7 @@ func (m *moody) choose(n int) int {
 }
 
 func (m *moody) part() []byte {
-	p := m.pictures.Take(int(m.taken.Add(1)), time.Now())
+	p := m.pictures.JPEG(int(m.taken.Add(1)), time.Now())
 	return append(fmt.Appendf(nil, "--b\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n", len(p)), append(p, '\r', '\n')...)
 }
 

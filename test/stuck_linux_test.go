@@ -72,7 +72,7 @@ func TestNeverReading(t *testing.T) {
 	t.Parallel()
 	const stuck = 100
 	pictures := streamtest.OfSize(50_000)
-	camera := newCamera(t, 100*time.Millisecond, pictures.Take)
+	camera := newCamera(t, 100*time.Millisecond, pictures.JPEG)
 	p := start(t, command(t, anyPort, camera.URL))
 	reader := view(t, p.url+"/live")
 	watched := make(chan error, 1)
@@ -110,7 +110,7 @@ func TestStuckOnUnixSocket(t *testing.T) {
 	t.Parallel()
 	const length = 14 * time.Second
 	socket := filepath.Join(t.TempDir(), "socket")
-	camera := newCamera(t, 40*time.Millisecond, streamtest.OfSize(50_000).Take)
+	camera := newCamera(t, 40*time.Millisecond, streamtest.OfSize(50_000).JPEG)
 	p := start(t, command(t, anyPort, "-log-level=debug", "-listen=unix:"+socket, camera.URL))
 	slow := view(t, "unix:"+socket+"?/live")
 	slow.within(2 * length)
@@ -171,7 +171,7 @@ func watchEvery(v *viewer, pictures streamtest.Pictures, while time.Duration) er
 func TestTrickle(t *testing.T) {
 	t.Parallel()
 	const slow = 500
-	camera := newCamera(t, 200*time.Millisecond, streamtest.OfSize(50_000).Take)
+	camera := newCamera(t, 200*time.Millisecond, streamtest.OfSize(50_000).JPEG)
 	p := start(t, command(t, anyPort, camera.URL))
 	begun := time.Now()
 	for range slow {

@@ -19,11 +19,11 @@ import (
 func TestOneCallPerFrame(t *testing.T) {
 	strace := need(t, "strace", "strace")
 	pictures := streamtest.OfSize(50_000)
-	camera := newCamera(t, 20*time.Millisecond, pictures.Take)
+	camera := newCamera(t, 20*time.Millisecond, pictures.JPEG)
 	p := start(t, command(t, anyPort, camera.URL))
 	v := view(t, p.url+"/live")
 	reading := make(chan error, 1)
-	go func() { reading <- watchOrder(v, pictures, camera.Taken()+150) }()
+	go func() { reading <- watchOrder(v, pictures, camera.Sent()+150) }()
 	time.Sleep(500 * time.Millisecond) // the kernel finds out how much this connection carries
 	file := filepath.Join(t.TempDir(), "calls")
 	trace(t, strace, p, file, time.Second)

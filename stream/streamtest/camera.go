@@ -15,8 +15,8 @@ type Camera struct {
 	// Interval is the time between two pictures; the first comes at once. 0 means 40 ms. A camera that was held up does not
 	// hurry to catch up.
 	Interval time.Duration
-	// Take makes picture n, counted from 1 through all runs, taken now. Nil means [Picture].
-	Take func(n int, now time.Time) []byte
+	// JPEG makes picture n, counted from 1 through all runs, taken now. Nil means [Picture].
+	JPEG func(n int, now time.Time) []byte
 	// Limit is how many pictures a run has. What follows, an Interval after the last, says Err. 0 means no limit.
 	Limit int
 	// Err ends each run, after Limit pictures or, where that is 0, at once, as a camera that cannot be reached. With Err nil
@@ -24,7 +24,7 @@ type Camera struct {
 	Err error
 
 	mu      sync.Mutex
-	taken   int
+	sent    int
 	running int
 	most    int
 	starts  []time.Time
@@ -49,7 +49,7 @@ func (c *Camera) Run(ctx context.Context, emit func(stream.Picture)) error {
 			break
 		}
 		now := time.Now()
-		emit(stream.Picture{JPEG: c.take(now), Time: now})
+		emit(stream.Picture{JPEG: c.next(now), Time: now})
 	}
 	if c.Err != nil {
 		return c.Err
@@ -72,22 +72,22 @@ func (c *Camera) end() {
 	c.running--
 }
 
-func (c *Camera) take(now time.Time) []byte {
+func (c *Camera) next(now time.Time) []byte {
 	c.mu.Lock()
-	c.taken++
-	n := c.taken
+	c.sent++
+	n := c.sent
 	c.mu.Unlock()
-	if c.Take != nil {
-		return c.Take(n, now)
+	if c.JPEG != nil {
+		return c.JPEG(n, now)
 	}
 	return Picture(n)
 }
 
-// Taken returns how many pictures there have been, in all runs.
-func (c *Camera) Taken() int {
+// Sent returns how many pictures there have been, in all runs.
+func (c *Camera) Sent() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.taken
+	return c.sent
 }
 
 // Starts returns when each run began: how often the camera was asked for pictures, and when.

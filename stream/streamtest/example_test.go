@@ -12,7 +12,7 @@ import (
 // What a program does with pictures is tested without a camera.
 func Example() {
 	pictures := streamtest.OfSize(20_000)
-	camera := &streamtest.Camera{Interval: 10 * time.Millisecond, Take: pictures.Take, Limit: 3, Err: stream.ErrEnded}
+	camera := &streamtest.Camera{Interval: 10 * time.Millisecond, JPEG: pictures.JPEG, Limit: 3, Err: stream.ErrEnded}
 	s := stream.New(camera, stream.Options{})
 	defer s.Close()
 	for frame := range s.Frames(context.Background()) {

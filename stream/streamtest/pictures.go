@@ -89,8 +89,8 @@ func (p *Pictures) pad(n int) {
 	p.template = bytes.Join([][]byte{p.template[:after], padding, p.template[after:]}, nil)
 }
 
-// Take returns picture n, from 0 to 9,999,999,999, taken at a time from 1970 on.
-func (p Pictures) Take(n int, at time.Time) []byte {
+// JPEG returns picture n, from 0 to 9,999,999,999, taken at a time from 1970 on.
+func (p Pictures) JPEG(n int, at time.Time) []byte {
 	picture := bytes.Clone(p.template)
 	copy(picture[stampOffset:], fmt.Sprintf(stampFormat, n, at.UnixNano()))
 	return picture
@@ -102,7 +102,7 @@ func (p Pictures) Check(picture []byte) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if !bytes.Equal(picture, p.Take(n, taken)) {
+	if !bytes.Equal(picture, p.JPEG(n, taken)) {
 		return 0, fmt.Errorf("picture %d, %d bytes, is not what the camera sent", n, len(picture))
 	}
 	return n, nil

@@ -114,7 +114,7 @@ func (s *Server) serve(ctx context.Context, conn net.Conn) {
 		}
 	})
 	if ctx.Err() != nil && err == ctx.Err() {
-		half := part(s.Camera.take(time.Now()))
+		half := part(s.Camera.next(time.Now()))
 		conn.Write(half[:len(half)/2])
 	}
 }

@@ -21,7 +21,7 @@ func TestPictures(t *testing.T) {
 	at := time.Unix(1700000000, 123456789)
 	for _, size := range []int{1300, 1301, 1302, 1303, 1304, 4_000, 20_000, 500_000} {
 		p := streamtest.OfSize(size)
-		picture := p.Take(7, at)
+		picture := p.JPEG(7, at)
 		if len(picture) != size {
 			t.Errorf("%d bytes, want %d", len(picture), size)
 		}
@@ -39,7 +39,7 @@ func TestPictures(t *testing.T) {
 			t.Errorf("%d bytes: a changed bit is not found", size)
 		}
 	}
-	if m, err := jpeg.DecodeConfig(bytes.NewReader(streamtest.OfPixels(640, 480).Take(1, at))); m.Width != 640 || m.Height != 480 || err != nil {
+	if m, err := jpeg.DecodeConfig(bytes.NewReader(streamtest.OfPixels(640, 480).JPEG(1, at))); m.Width != 640 || m.Height != 480 || err != nil {
 		t.Errorf("%+v, %v", m, err)
 	}
 	if !bytes.Equal(streamtest.Picture(3), streamtest.Picture(3)) || bytes.Equal(streamtest.Picture(3), streamtest.Picture(4)) {
@@ -74,8 +74,8 @@ func TestCamera(t *testing.T) {
 			if took := time.Since(begun).Truncate(time.Millisecond); n != test.pictures || took != test.after || err != test.err {
 				t.Errorf("%s: %d pictures, %v after %v", test.name, n, err, took)
 			}
-			if now, most := test.camera.Running(); now != 0 || most != 1 || len(test.camera.Starts()) != 1 || test.camera.Taken() != n {
-				t.Errorf("%s: %d runs of %d, %v, %d pictures", test.name, now, most, test.camera.Starts(), test.camera.Taken())
+			if now, most := test.camera.Running(); now != 0 || most != 1 || len(test.camera.Starts()) != 1 || test.camera.Sent() != n {
+				t.Errorf("%s: %d runs of %d, %v, %d pictures", test.name, now, most, test.camera.Starts(), test.camera.Sent())
 			}
 		})
 	}
@@ -83,7 +83,7 @@ func TestCamera(t *testing.T) {
 
 func TestServer(t *testing.T) {
 	pictures := streamtest.OfSize(4_000)
-	camera := &streamtest.Camera{Interval: time.Millisecond, Take: pictures.Take}
+	camera := &streamtest.Camera{Interval: time.Millisecond, JPEG: pictures.JPEG}
 	server := streamtest.NewServer(camera)
 	defer server.Stop()
 	last := 0
