@@ -1,4 +1,4 @@
-// Mjpegazer reads cameras once and shows them to any number of viewers.
+// Mjpegazer reads each camera once and shows it to any number of viewers.
 package main
 
 import (

@@ -148,6 +148,26 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// TestReleaseVersion is what a release build was given.
+func TestReleaseVersion(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "mjpegazer")
+	if err := compile(path, []string{"CGO_ENABLED=0"}, "-ldflags=-X "+module+"/router/server.version=1.2.3"); err != nil {
+		t.Fatal(err)
+	}
+	cmd := command(t, anyPort)
+	cmd.Path = path
+	p := start(t, cmd)
+	if _, body := ask(t, http.MethodGet, p.url+"/status"); !strings.Contains(body, `"1.2.3"`) {
+		t.Errorf("/status: %s", body)
+	}
+	cmd = command(t, "-version")
+	cmd.Path = path
+	if code, stdout, _ := run(t, cmd); code != 0 || !strings.HasPrefix(stdout, "mjpegazer 1.2.3 ") {
+		t.Errorf("-version: exit %d, %q", code, stdout)
+	}
+}
+
 // TestVersion names the Go version.
 func TestVersion(t *testing.T) {
 	code, stdout, _ := run(t, command(t, "-version"))

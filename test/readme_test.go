@@ -66,20 +66,34 @@ func TestReadmeShowsRecipes(t *testing.T) {
 	}
 }
 
-// TestReadmeKnowsEveryFlag compares it with what the program says of itself.
+// TestReadmeKnowsEveryFlag compares it, and the defaults that it names, with what the program says of itself.
 func TestReadmeKnowsEveryFlag(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
+	defaults := map[string]string{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `(-[a-z-]+)` \\| (.*?) ?\\|").FindAllStringSubmatch(string(readme), -1) {
+		defaults[row[1]] = strings.Trim(row[2], "`")
+	}
 	_, help, _ := run(t, command(t, "-h"))
-	flags := regexp.MustCompile(`(?m)^  (-[a-z-]+)`).FindAllStringSubmatch(help, -1)
+	flags := regexp.MustCompile(`(?m)^  (-[a-z-]+).*\n(.*)$`).FindAllStringSubmatch(help, -1)
 	for _, flag := range flags {
-		if !strings.Contains(string(readme), "| `"+flag[1]+"` |") {
+		shown, ok := defaults[flag[1]]
+		if !ok {
 			t.Errorf("the README's table has no row for %s", flag[1])
 		}
+		want := ""
+		if match := regexp.MustCompile(`\(default "?([^")]+)"?\)$`).FindStringSubmatch(flag[2]); match != nil {
+			want = match[1]
+		} else if shown == "0" || flag[1] == "-log-level" {
+			want = shown // the help leaves out what is nothing, and the level that is slog's zero
+		}
+		if shown != want {
+			t.Errorf("%s: the README says that its default is %q, the help says %q", flag[1], shown, want)
+		}
 	}
-	if len(flags) < 10 {
-		t.Errorf("%d flags in the help:\n%s", len(flags), help)
+	if len(flags) < 10 || len(flags) != len(defaults) {
+		t.Errorf("%d flags in the help, %d in the README:\n%s", len(flags), len(defaults), help)
 	}
 }

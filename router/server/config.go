@@ -69,7 +69,7 @@ func (c *config) define() {
 	f.IntVar(&c.healthThreshold, "health-threshold", router.DefaultHealthThreshold, "`number` of failures in a row after which a camera is unhealthy")
 	c.limits.define(f)
 	c.access.define(f)
-	f.Var(&c.logLevel, "log-level", "`level` of the log: debug, info, warn or error")
+	f.Var(&c.logLevel, "log-level", "`level` of the log: debug, info, warn or error (info unless DEBUG is set)")
 	f.StringVar(&c.logFormat, "log-format", "text", "`format` of the log: text or json")
 	f.StringVar(&c.logFile, "log-file", c.logFile, "append the log to this `file` instead of standard error")
 	f.BoolVar(&c.version, "version", false, "print the version, commit and Go version")

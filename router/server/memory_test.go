@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net/http"
 	"testing"
 	"testing/fstest"
 )
@@ -48,5 +49,18 @@ func TestCgroupLimit(t *testing.T) {
 		if ok != (test.limit > 0) || ok && limit != test.limit {
 			t.Errorf("%s: %d, %t, want %d", name, limit, ok, test.limit)
 		}
+	}
+}
+
+// TestConnectionCount forgets connections that a handler has taken over: nothing more is heard of them.
+func TestConnectionCount(t *testing.T) {
+	var count connectionCount
+	for _, last := range []http.ConnState{http.StateClosed, http.StateHijacked} {
+		for _, state := range []http.ConnState{http.StateNew, http.StateActive, last} {
+			count.note(nil, state)
+		}
+	}
+	if count.open != 0 || count.most != 1 {
+		t.Errorf("%d connections open, %d at most; want 0, 1", count.open, count.most)
 	}
 }
