@@ -48,7 +48,8 @@ type CameraStatus struct {
 	Skipped        uint64            `json:"skipped"`
 	Thinned        uint64            `json:"thinned"`
 	Damaged        uint64            `json:"damaged"`
-	LastPicture    *time.Time        `json:"last_picture"` // null while there was none
+	DamageReason   string            `json:"damage_reason,omitempty"` // why the latest picture was dropped, where the server did it
+	LastPicture    *time.Time        `json:"last_picture"`            // null while there was none
 	Facts          map[string]string `json:"facts"`
 }
 
@@ -72,7 +73,7 @@ func (c Camera) status(options Options) CameraStatus {
 		Error: stats.Error, Failures: stats.Failures, RetrySeconds: math.Ceil(stats.Retry.Seconds()),
 		Width: stats.Width, Height: stats.Height, Frames: stats.Frames,
 		FPS: math.Round(stats.FPS*10) / 10, BytesPerSecond: math.Round(stats.BytesPerSecond),
-		Viewers: stats.Viewers, Skipped: stats.Skipped, Thinned: stats.Thinned, Damaged: stats.Damaged, Facts: stats.Facts,
+		Viewers: stats.Viewers, Skipped: stats.Skipped, Thinned: stats.Thinned, Damaged: stats.Damaged, DamageReason: stats.DamageReason, Facts: stats.Facts,
 	}
 	if !stats.LastPicture.IsZero() {
 		status.LastPicture = &stats.LastPicture
@@ -84,9 +85,15 @@ func (c Camera) status(options Options) CameraStatus {
 }
 
 func (s *site) status(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.Encode(s.report()) // an error is the client's leaving
+	body, err := json.MarshalIndent(s.report(), "", "  ")
+	if err != nil {
+		if s.options.Log != nil {
+			s.options.Log.Error("status cannot be written", "error", err)
+		}
+		http.Error(w, "the status cannot be written; the log says why", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Write(append(body, '\n'))
 }

@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"fmt"
 	"time"
 
 	"mjpegazer/stream/jpeg"
@@ -21,21 +20,20 @@ type Frame struct {
 
 // newFrame copies a picture once, between the headers that viewers need, and inserts the Huffman tables where it has none.
 // Bytes after EOI stay behind.
-func newFrame(p Picture, maxSize int, now time.Time) (*Frame, error) {
+func newFrame(p Picture, b *bounds, now time.Time) (*Frame, error) {
+	if err := b.rate(now); err != nil {
+		return nil, err
+	}
 	info, end, err := jpeg.Inspect(p.JPEG)
 	if err != nil {
 		return nil, err
 	}
 	tables := info.Missing()
-	size := end + len(tables)
-	if size > maxSize {
-		return nil, fmt.Errorf("a picture of %d bytes is larger than max-frame", size)
+	if err := b.size(info, end+len(tables)); err != nil {
+		return nil, err
 	}
-	if p.Time.IsZero() {
-		p.Time = now
-	}
-	f := &Frame{Time: p.Time, Arrived: now, Width: info.Width, Height: info.Height}
-	f.wire = mjpeg.Pack(p.Time, p.JPEG[:info.Scan], []byte(tables), p.JPEG[info.Scan:end])
+	f := &Frame{Time: captured(p.Time, now), Arrived: now, Width: info.Width, Height: info.Height}
+	f.wire = mjpeg.Pack(f.Time, p.JPEG[:info.Scan], []byte(tables), p.JPEG[info.Scan:end])
 	return f, nil
 }
 

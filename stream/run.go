@@ -42,7 +42,10 @@ type run struct {
 	stream *Stream
 	ctx    context.Context
 	stall  *time.Timer
-	over   bool // guarded by the stream's mu: what is emitted now is too late
+
+	// Guarded by the stream's mu.
+	over    bool  // what is emitted now is too late
+	dropped error // why the latest dropped picture was; nil since the last good one
 }
 
 // run returns when the source has. What it means that the run is over is settled at once, however long that takes.
@@ -56,9 +59,7 @@ func (s *Stream) run(ctx context.Context) error {
 	}
 	s.mu.Unlock()
 
-	r.stall = time.AfterFunc(s.options.Stall, func() {
-		cancel(fmt.Errorf("no picture for %v", s.options.Stall))
-	})
+	r.stall = time.AfterFunc(s.options.Stall, func() { cancel(r.stalled()) })
 	defer r.stall.Stop()
 	returned := make(chan struct{})
 	told := make(chan struct{})
@@ -98,9 +99,9 @@ func (r *run) emit(p Picture) {
 	var frame *Frame
 	if p.JPEG != nil {
 		var err error
-		if frame, err = newFrame(p, s.options.MaxFrame, now); err != nil {
-			s.options.Log.Debug("picture dropped", "reason", err)
+		if frame, err = newFrame(p, &s.bounds, now); err != nil {
 			p.Damaged++
+			r.note(err)
 		}
 	}
 	s.mu.Lock()
@@ -116,8 +117,29 @@ func (r *run) emit(p Picture) {
 		r.stall.Reset(s.options.Stall)
 	}
 	if frame != nil {
+		r.dropped = nil
 		s.show(frame)
 	}
+}
+
+// note keeps why a picture was dropped.
+func (r *run) note(reason error) {
+	s := r.stream
+	s.options.Log.Debug("picture dropped", "reason", reason)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.DamageReason = reason.Error()
+	r.dropped = reason
+}
+
+// stalled is why a run without pictures ends.
+func (r *run) stalled() error {
+	r.stream.mu.Lock()
+	defer r.stream.mu.Unlock()
+	if r.dropped != nil {
+		return fmt.Errorf("no picture for %v: %w", r.stream.options.Stall, r.dropped)
+	}
+	return fmt.Errorf("no picture for %v", r.stream.options.Stall)
 }
 
 // show makes a frame the newest.

@@ -28,6 +28,7 @@ type Stats struct {
 	Skipped        uint64            // frames that viewers did not get because they were slow
 	Thinned        uint64            // frames that viewers did not get because of their MaxFPS
 	Damaged        uint64            // pictures that were dropped: broken, cut or too large
+	DamageReason   string            // why the Stream itself dropped the latest of them; "" while it has dropped none
 	LastPicture    time.Time         // when the latest picture was taken; zero while there was none
 	Facts          map[string]string // what the source knows of its camera; must not be written to
 }

@@ -29,15 +29,19 @@ type Options struct {
 	Keep     bool          // the source runs always, viewers or not
 	Stall    time.Duration // the source is run again when no picture came for so long; 0: [DefaultStall]
 	MaxFrame int           // larger pictures, in bytes, are dropped; 0: [DefaultMaxFrame]
-	Log      *slog.Logger  // one line for each change of state; nil: none
+	// MaxPixels is how many pixels a picture may say that it has; larger ones are dropped, for a browser takes the memory for
+	// all of them, however few bytes there are. 0: [DefaultMaxPixels].
+	MaxPixels int
+	Log       *slog.Logger // one line for each change of state; nil: none
 }
 
 // What the program mjpegazer has unless it is told otherwise. DefaultLinger is what most cameras want: they take a second
 // to begin, and a viewer that reloads its page, or asks for a picture now and then, is soon back.
 const (
-	DefaultLinger   = 10 * time.Second
-	DefaultStall    = 10 * time.Second
-	DefaultMaxFrame = mjpeg.DefaultMaxFrame
+	DefaultLinger    = 10 * time.Second
+	DefaultStall     = 10 * time.Second
+	DefaultMaxFrame  = mjpeg.DefaultMaxFrame
+	DefaultMaxPixels = 100_000_000
 )
 
 // A Stream is one Source shared by any number of viewers. All methods may be called from any goroutine.
@@ -61,6 +65,7 @@ type Stream struct {
 	hurried   chan struct{} // tells a pause that it was shortened
 	stats     Stats
 	rate      rate
+	bounds    bounds // what a picture must keep to; used by the run's goroutine alone
 }
 
 // latest is what viewers see: replaced as a whole, never written to.
@@ -87,10 +92,12 @@ func (l *latest) fresh() *Frame {
 func New(source Source, options Options) *Stream {
 	options.Stall = cmp.Or(options.Stall, DefaultStall)
 	options.MaxFrame = cmp.Or(options.MaxFrame, DefaultMaxFrame)
+	options.MaxPixels = cmp.Or(options.MaxPixels, DefaultMaxPixels)
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Stream{source: source, options: options, hurried: make(chan struct{}, 1)}
+	s.bounds = bounds{bytes: options.MaxFrame, pixels: options.MaxPixels}
 	s.stats.State = Idle
 	s.latest.Store(&latest{changed: make(chan struct{})})
 	if options.Keep {

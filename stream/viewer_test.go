@@ -216,7 +216,7 @@ func TestManyViewersOfAFailingCamera(t *testing.T) {
 
 func TestParts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		at := time.Unix(1700000000, 1234567)
+		at := time.Unix(946684000, 1234567) // minutes before the clock of synctest begins
 		s := open(t, stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
 			padded := append(streamtest.Picture(1), "\x00\x00\xff\xd9"...)
 			emit(stream.Picture{JPEG: padded, Time: at, Facts: map[string]string{"server": "test"}})
@@ -233,7 +233,7 @@ func TestParts(t *testing.T) {
 		if !f.Time.Equal(at) || f.Width != 32 || f.Height != 24 {
 			t.Errorf("%v %d×%d", f.Time, f.Width, f.Height)
 		}
-		want := fmt.Sprintf("Content-Type: image/jpeg\r\nContent-Length: %d\r\nX-Timestamp: 1700000000.001234\r\n\r\n%s\r\n--frame\r\n",
+		want := fmt.Sprintf("Content-Type: image/jpeg\r\nContent-Length: %d\r\nX-Timestamp: 946684000.001234\r\n\r\n%s\r\n--frame\r\n",
 			len(streamtest.Picture(1)), streamtest.Picture(1))
 		if got := string(f.Part()); got != want {
 			t.Errorf("part is %q", got)

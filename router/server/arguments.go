@@ -89,6 +89,8 @@ func expected(f *flag.Flag) string {
 		return "use debug, info, warn or error"
 	case *size:
 		return "give a size such as 500KB or 32MiB, 1GiB at most"
+	case *pixels:
+		return "give a number of pixels such as 8M or 8000000"
 	}
 	what, _ := flag.UnquoteUsage(f)
 	return "a value is missing (" + what + ")"

@@ -79,7 +79,7 @@ func openCameras(c *config, log *slog.Logger) ([]router.Camera, error) {
 			return nil, err
 		}
 		options := stream.Options{
-			Linger: c.linger, Keep: c.keep || spec.Keep, Stall: spec.Stall, MaxFrame: spec.MaxFrame, Log: defaults.Log,
+			Linger: c.linger, Keep: c.keep || spec.Keep, Stall: spec.Stall, MaxFrame: spec.MaxFrame, MaxPixels: int(c.maxPixels), Log: defaults.Log,
 		}
 		cameras[i] = router.Camera{Name: cam.name, Stream: stream.New(spec.Source, options), Address: spec.Display}
 	}

@@ -24,6 +24,7 @@ type config struct {
 	keep            bool
 	stall           time.Duration
 	maxFrame        size
+	maxPixels       pixels
 	healthThreshold int
 	limits          limitSettings
 	access          accessSettings
@@ -66,6 +67,8 @@ func (c *config) define() {
 	f.DurationVar(&c.stall, "stall", stream.DefaultStall, "reopen a camera that has sent no picture for this long")
 	c.maxFrame = stream.DefaultMaxFrame
 	f.Var(&c.maxFrame, "max-frame", "drop pictures larger than this `size`")
+	c.maxPixels = stream.DefaultMaxPixels
+	f.Var(&c.maxPixels, "max-pixels", "drop pictures with more pixels than this `number`, such as 8M")
 	f.IntVar(&c.healthThreshold, "health-threshold", router.DefaultHealthThreshold, "`number` of failures in a row after which a camera is unhealthy")
 	c.limits.define(f)
 	c.access.define(f)
@@ -86,6 +89,7 @@ var checks = map[string]func(c *config) error{
 	"trusted-proxy":    func(c *config) error { return c.access.checkProxies() },
 	"stall":            func(c *config) error { return positive(c.stall, "give a duration such as 10s or 1m") },
 	"max-frame":        func(c *config) error { return positive(c.maxFrame, "give a size such as 500KB or 32MiB, 1GiB at most") },
+	"max-pixels":       func(c *config) error { return positive(c.maxPixels, "give a number of pixels such as 8M or 8000000") },
 	"health-threshold": func(c *config) error { return positive(c.healthThreshold, "give 1 or more") },
 	"max-viewers-per-camera": func(c *config) error {
 		return notNegative(c.limits.viewersPerCamera, "0 is no limit")

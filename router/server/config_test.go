@@ -34,6 +34,7 @@ func TestFlagMistakes(t *testing.T) {
 		"-linger -1s: it must not be negative; 0 closes a camera with its last viewer":               {"-linger=-1s"},
 		"-heartbeat -1s: it must not be negative; 0 turns heartbeats off":                            {"-heartbeat=-1s"},
 		"-stall 0: it must be more than 0: give a duration such as 10s or 1m":                        {"-stall=0"},
+		"-max-pixels many: give a number of pixels such as 8M or 8000000":                            {"-max-pixels=many"},
 		"-max-frame huge: give a size such as 500KB or 32MiB, 1GiB at most":                          {"-max-frame=huge"},
 		"-max-frame 0: it must be more than 0: give a size such as 500KB or 32MiB, 1GiB at most":     {"-max-frame=0"},
 		"-max-rate 5: no picture is smaller than 1KiB; 0 is no limit":                                {"-max-rate=5"},

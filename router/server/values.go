@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 
 	"mjpegazer/source"
@@ -60,5 +61,25 @@ func (s *size) Set(text string) error {
 	}
 	n, err := source.ParseSize(text)
 	*s = size(n)
+	return err
+}
+
+// pixels is a flag in pixels, or millions of them.
+type pixels int
+
+func (p *pixels) String() string {
+	if *p != 0 && *p%1_000_000 == 0 {
+		return fmt.Sprintf("%dM", *p/1_000_000)
+	}
+	return fmt.Sprint(int(*p))
+}
+
+func (p *pixels) Set(text string) error {
+	number, million := strings.CutSuffix(strings.ToUpper(text), "M")
+	n, err := strconv.ParseInt(number, 10, 32)
+	if million {
+		n *= 1_000_000
+	}
+	*p = pixels(min(n, 1<<31-1))
 	return err
 }
