@@ -85,7 +85,7 @@ func (s *sender) patience(from *stream.Stream) error {
 func liveHead(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", mjpeg.ContentType)
-	noStore(h)
+	pictureHeaders(h)
 	if r.ProtoMajor == 1 {
 		// Chunks would cost a copy of every frame and two system calls more. This one header makes net/http leave them
 		// out, and is not sent.
@@ -93,9 +93,16 @@ func liveHead(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// noStore keeps caches from storing pictures and nginx from collecting them before it passes them on.
-func noStore(h http.Header) {
+// picturePolicy keeps what a camera's pictures may hold from running as a page of this server (CSP Level 3): a browser that
+// opens a stream as a document may find the beginning of another part within a picture. Styles do
+// no harm, and browsers fit pictures to the window by them.
+const picturePolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+// pictureHeaders keeps caches from storing pictures, nginx from collecting them before it passes them on, and browsers from
+// taking them for anything else.
+func pictureHeaders(h http.Header) {
 	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", picturePolicy)
 	h.Set("X-Accel-Buffering", "no")
 }
 

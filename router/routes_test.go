@@ -211,3 +211,16 @@ func TestWhoReadsItselfIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// A browser that opens pictures as a document runs nothing that they hold.
+func TestPicturesHaveAPolicy(t *testing.T) {
+	server := site(t)
+	for _, path := range []string{"/live", "/front/live", "/snapshot", "/front/snapshot.jpg", "/stream", "/?action=stream", "/webcam/?action=snapshot"} {
+		for _, method := range []string{"GET", "HEAD"} {
+			r := get(t, method, server.URL+path)
+			if got := r.Header.Get("Content-Security-Policy"); r.StatusCode != 200 || got != "default-src 'none'; style-src 'unsafe-inline'; sandbox" {
+				t.Errorf("%s %s: %s, policy %q", method, path, r.Status, got)
+			}
+		}
+	}
+}

@@ -16,7 +16,7 @@ func Snapshot(s *stream.Stream, options Options) http.Handler {
 		h := w.Header()
 		if r.Method == http.MethodHead {
 			h.Set("Content-Type", "image/jpeg")
-			noStore(h)
+			pictureHeaders(h)
 			return
 		}
 		v := s.View(stream.ViewerOptions{})
@@ -30,7 +30,7 @@ func Snapshot(s *stream.Stream, options Options) http.Handler {
 		h.Set("Content-Length", strconv.Itoa(len(frame.JPEG())))
 		h.Set("Last-Modified", frame.Time.UTC().Format(http.TimeFormat))
 		h.Set("X-Timestamp", string(mjpeg.AppendTimestamp(nil, frame.Time)))
-		noStore(h)
+		pictureHeaders(h)
 		send := newSender(w, r, limits)
 		defer send.close()
 		send.part(frame, frame.JPEG()) // an error is the viewer's leaving

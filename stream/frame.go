@@ -33,7 +33,9 @@ func newFrame(p Picture, b *bounds, now time.Time) (*Frame, error) {
 		return nil, err
 	}
 	f := &Frame{Time: captured(p.Time, now), Arrived: now, Width: info.Width, Height: info.Height}
-	f.wire = mjpeg.Pack(f.Time, p.JPEG[:info.Scan], []byte(tables), p.JPEG[info.Scan:end])
+	if f.wire, err = mjpeg.Pack(f.Time, p.JPEG[:info.Scan], []byte(tables), p.JPEG[info.Scan:end]); err != nil {
+		return nil, err
+	}
 	return f, nil
 }
 

@@ -1,19 +1,21 @@
 package mjpeg
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"time"
 )
 
-// boundary separates the pictures of a multipart stream (RFC 2046, 5.1.1). JPEG data cannot hold it behind a line end by
-// accident often enough to matter, and readers that count on Content-Length never look.
+// boundary separates the pictures of a multipart stream (RFC 2046, 5.1.1).
 const boundary = "frame"
 
 const (
 	partType  = "Content-Type: image/jpeg\r\n"
-	delimiter = "\r\n--" + boundary + "\r\n"
+	dashed    = "--" + boundary
+	delimiter = "\r\n" + dashed + "\r\n"
 	repeated  = "X-Repeat: 1\r\n"
 )
 
@@ -21,7 +23,7 @@ const (
 	// ContentType is the media type of a stream of parts, whose boundary is "frame".
 	ContentType = "multipart/x-mixed-replace; boundary=" + boundary
 	// Start is what a stream of parts begins with, see [Packed.Part].
-	Start = "--" + boundary + "\r\n"
+	Start = dashed + "\r\n"
 	// OpenStart is what a stream of open parts begins with, see [Packed.OpenPart].
 	OpenStart = Start + partType + "\r\n"
 	// WaitHeader is a header line that may come before any part, any number of times. It means nothing, and keeps a connection
@@ -53,8 +55,12 @@ type Packed struct {
 	start, end int // of the JPEG
 }
 
-// Pack lays out the JPEG that the pieces make up, taken at t. It copies them, once.
-func Pack(t time.Time, pieces ...[]byte) Packed {
+// ErrDelimiter says that a picture holds what ends a part. Firefox, which shows a stream as a document, ends the part there,
+// whatever Content-Length says, and takes what follows for a part of its own: HTML, with scripts, if a camera likes.
+var ErrDelimiter = errors.New("the picture holds the delimiter of a multipart stream, " + dashed)
+
+// Pack lays out the JPEG that the pieces make up, taken at t. It copies them, once. Its only error is [ErrDelimiter].
+func Pack(t time.Time, pieces ...[]byte) (Packed, error) {
 	size := 0
 	for _, piece := range pieces {
 		size += len(piece)
@@ -67,7 +73,30 @@ func Pack(t time.Time, pieces ...[]byte) Packed {
 		p.run = append(p.run, piece...)
 	}
 	p.run = append(p.run, delimiter+partType+"\r\n"...)
-	return p
+	if holdsDelimiter(p.JPEG()) {
+		return Packed{}, ErrDelimiter
+	}
+	return p, nil
+}
+
+// holdsDelimiter reports whether a reader may take something within a picture for the end of its part. Firefox wants a line
+// end behind it, other readers want less; but none takes it for the beginning of a longer word, as in comments that tell
+// of a --framerate. By chance it stands in one picture of 10¹² that are 50 KB large.
+func holdsDelimiter(jpeg []byte) bool {
+	for {
+		_, rest, found := bytes.Cut(jpeg, []byte(dashed))
+		if !found {
+			return false
+		}
+		if len(rest) == 0 || !isWord(rest[0]) {
+			return true
+		}
+		jpeg = rest
+	}
+}
+
+func isWord(c byte) bool {
+	return '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
 }
 
 func appendHeaders(b []byte, size int, t time.Time) []byte {
