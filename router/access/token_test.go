@@ -7,13 +7,16 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"mjpegazer/router/access"
 )
 
 // With a new token the old one is worth nothing, nor is the cookie that it gave.
-func TestTokenChanges(t *testing.T) {
+func TestTokenChanges(t *testing.T) { synctest.Test(t, testTokenChanges) }
+
+func testTokenChanges(t *testing.T) {
 	path := writeFile(t, "first-token-of-all\n")
 	token, err := access.OpenToken(path, nil)
 	if err != nil {
@@ -38,7 +41,7 @@ func TestTokenChanges(t *testing.T) {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(1100 * time.Millisecond) // for the next look
+		time.Sleep(time.Second)
 		if strings.HasPrefix(content, "second") {
 			expect(401)
 		} else {

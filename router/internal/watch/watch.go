@@ -1,8 +1,13 @@
-// Package watch reads files again when they change.
+// Package watch reads files again when they change: lists of users, tokens, certificates, and others that people edit or
+// programs renew while this one runs.
+//
+// It looks at the contents, not at the time of the last change, and without the system's notification: that fails where a
+// single file is mounted into a container. A look is due a second after the last, when the value is asked for.
 package watch
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,97 +18,149 @@ import (
 )
 
 const (
-	pause   = time.Second // between two looks at a file, so that a crowd of requests costs one
-	maxSize = 1 << 20     // bytes; nothing that is watched here is as large
+	// pause is the least time between two looks at a file, however often its value is asked for.
+	pause = time.Second
+	// patience is how long callers wait for a file that is being read. One on a network disk may hang for minutes.
+	patience = 500 * time.Millisecond
+	// MaxSize is how large a file may be, in bytes.
+	MaxSize = 1 << 20
 )
 
-// Files are what files say, read anew when they change. What makes no sense, as a file that is half written, changes
+// Files are what one or more files say. A change of theirs that makes no sense, as a file that is half written, changes
 // nothing until it does.
 type Files[T any] struct {
 	paths []string
 	parse func(contents [][]byte) (T, error)
 	log   *slog.Logger
 
-	mu     sync.Mutex
-	value  T
-	hash   [sha256.Size]byte // the contents that were parsed last, well or not
+	mu      sync.Mutex
+	value   T
+	next    time.Time     // when a look is due
+	reading chan struct{} // closed when the look that goes on has ended; nil while there is none
+	begun   time.Time     // when that look began
+
+	// Of the reader, of which there is one at a time:
+	hash   [sha256.Size]byte // of the contents that were parsed last, well or not
 	failed string            // what was wrong at the latest look; "" where nothing was
-	next   time.Time         // of the next look
 }
 
-// Open reads files for the first time, when what makes no sense is an error.
+// Open reads files for the first time. They must be regular files of at most [MaxSize] bytes, which parse understands. The
+// log, which may be nil, gets a line when they were read again, and one when they cannot be used any more.
 func Open[T any](log *slog.Logger, parse func(contents [][]byte) (T, error), paths ...string) (*Files[T], error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	w := &Files[T]{paths: paths, parse: parse, log: log, next: time.Now().Add(pause)}
-	return w, w.read()
-}
-
-// Get is the newest value that made sense.
-func (w *Files[T]) Get() T {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if now := time.Now(); !now.Before(w.next) {
-		w.next = now.Add(pause)
-		w.reread()
+	f := &Files[T]{paths: paths, parse: parse, log: log}
+	if _, err := f.read(); err != nil {
+		return nil, err
 	}
-	return w.value
+	f.next = time.Now().Add(pause)
+	return f, nil
 }
 
-// reread looks and tells what is wrong, once.
-func (w *Files[T]) reread() {
-	before, failed := w.hash, ""
-	if err := w.read(); err != nil {
+// Get returns the newest value that made sense. Where a look is due it waits for that, but half a second at most.
+func (f *Files[T]) Get() T {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := time.Now()
+	if f.reading == nil {
+		if now.Before(f.next) {
+			return f.value
+		}
+		f.reading, f.begun = make(chan struct{}), now
+		go f.reread(f.reading)
+	}
+	if rest := patience - now.Sub(f.begun); rest > 0 {
+		f.await(f.reading, rest)
+	}
+	return f.value
+}
+
+// await waits, with mu unlocked, for the end of a look.
+func (f *Files[T]) await(reading <-chan struct{}, rest time.Duration) {
+	f.mu.Unlock()
+	defer f.mu.Lock()
+	timer := time.NewTimer(rest)
+	defer timer.Stop()
+	select {
+	case <-reading:
+	case <-timer.C:
+	}
+}
+
+// reread looks at the files again. It logs last: a log that blocks keeps nobody from the value.
+func (f *Files[T]) reread(reading chan struct{}) {
+	files := strings.Join(f.paths, ", ")
+	hangs := time.AfterFunc(patience, func() {
+		f.log.Warn("file does not answer: what was read before still holds", "file", files)
+	})
+	changed, err := f.read()
+	hangs.Stop()
+	before, failed := f.failed, ""
+	if err != nil {
 		failed = err.Error()
-	} else if w.hash == before {
-		return
 	}
+	f.failed = failed
+
+	f.mu.Lock()
+	f.reading, f.next = nil, time.Now().Add(pause)
+	close(reading)
+	f.mu.Unlock()
+
 	switch {
-	case failed == "":
-		w.log.Info("file read anew", "file", strings.Join(w.paths, " "))
-	case failed != w.failed:
-		w.log.Warn("file changed and makes no sense: what was read before still holds", "error", failed)
+	case failed != "" && failed != before:
+		f.log.Warn("file cannot be used: what was read before still holds", "error", failed)
+	case changed:
+		f.log.Info("file reloaded", "file", files)
 	}
-	w.failed = failed
 }
 
 // read reads the files, and parses them if they are not as they were.
-func (w *Files[T]) read() error {
-	contents := make([][]byte, len(w.paths))
+func (f *Files[T]) read() (changed bool, err error) {
+	contents := make([][]byte, len(f.paths))
 	hash := sha256.New()
-	for i, path := range w.paths {
+	for i, path := range f.paths {
 		content, err := readFile(path)
 		if err != nil {
-			return err
+			return false, err
 		}
 		contents[i] = content
 		fmt.Fprintf(hash, "%d\n%s", len(content), content)
 	}
 	sum := [sha256.Size]byte(hash.Sum(nil))
-	if sum == w.hash {
-		return nil
+	if sum == f.hash {
+		return false, nil
 	}
-	value, err := w.parse(contents)
+	value, err := f.parse(contents)
 	if err != nil {
-		return fmt.Errorf("%s: %w", strings.Join(w.paths, ", "), err)
+		return false, fmt.Errorf("%s: %w", strings.Join(f.paths, ", "), err)
 	}
-	w.hash, w.value = sum, value
-	return nil
+	f.hash = sum
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.value = value
+	return true, nil
 }
 
 func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	info, err := os.Stat(path) // before it is opened: a named pipe would wait for a writer
+	if err == nil && !info.Mode().IsRegular() {
+		err = &os.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
+	}
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	if len(content) > maxSize {
-		return nil, fmt.Errorf("%s: more than %d bytes", path, maxSize)
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, MaxSize+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(content) > MaxSize {
+		return nil, fmt.Errorf("%s: more than %d bytes", path, MaxSize)
 	}
 	return content, nil
 }
