@@ -12,7 +12,10 @@ require (
 	golang.org/x/sys v0.47.0
 )
 
-require github.com/google/uuid v1.6.0 // indirect
+require (
+	github.com/google/uuid v1.6.0 // indirect
+	go.yaml.in/yaml/v4 v4.0.0 // indirect
+)
 
 require (
 	github.com/coreos/go-systemd/v22 v22.7.0
