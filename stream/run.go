@@ -15,7 +15,13 @@ const stopTime = 2 * time.Second
 var errStuck = errors.New("the camera does not stop")
 
 // work runs the source again and again until it is told to end or the source is over.
-func (s *Stream) work(ctx context.Context) {
+func (s *Stream) work(ctx context.Context, working chan struct{}, before <-chan struct{}) {
+	if before != nil {
+		select {
+		case <-before:
+		case <-time.After(stopTime): // it may never return, and is another camera
+		}
+	}
 	for s.pause(ctx) {
 		if err := s.run(ctx); errors.Is(err, ErrEnded) {
 			break
@@ -23,11 +29,14 @@ func (s *Stream) work(ctx context.Context) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	close(working)
+	if s.working != working { // another source has taken over
+		return
+	}
 	stopped := ctx.Err() != nil
 	s.cancel()
 	s.cancel = nil
-	close(s.working)
-	if stopped && s.viewers > 0 && !s.closed { // who came while it was ending
+	if stopped && (s.viewers > 0 || s.options.Load().Keep) && !s.closed { // who came while it was ending
 		s.start()
 		return
 	}
@@ -40,27 +49,26 @@ func (s *Stream) work(ctx context.Context) {
 // A run is one call of the source's Run.
 type run struct {
 	stream *Stream
+	source Source
 	ctx    context.Context
 	stall  *time.Timer
 
+	bounds bounds // used by the source's goroutine alone
+
 	// Guarded by the stream's mu.
-	over    bool  // what is emitted now is too late
-	dropped error // why the latest dropped picture was; nil since the last good one
+	over    time.Time // zero: it is not; else what is emitted is too late
+	dropped error     // why the latest dropped picture was; nil since the last good one
 }
 
 // run returns when the source has. What it means that the run is over is settled at once, however long that takes.
 func (s *Stream) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r := &run{stream: s, ctx: ctx}
-	s.mu.Lock()
-	if s.stats.Failures == 0 {
-		s.change(Connecting, nil)
+	r := s.begin(ctx, cancel)
+	if r == nil {
+		return ctx.Err()
 	}
-	s.mu.Unlock()
-
-	r.stall = time.AfterFunc(s.options.Stall, func() { cancel(r.stalled()) })
-	defer r.stall.Stop()
+	defer r.returned()
 	returned := make(chan struct{})
 	told := make(chan struct{})
 	unwatch := context.AfterFunc(ctx, func() {
@@ -82,31 +90,59 @@ func (s *Stream) run(ctx context.Context) error {
 	return err
 }
 
+// begin is nil where the work was told to end.
+func (s *Stream) begin(ctx context.Context, cancel context.CancelCauseFunc) *run {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ctx.Err() != nil {
+		return nil
+	}
+	if s.stats.Failures == 0 {
+		s.change(Connecting, nil)
+	}
+	r := &run{stream: s, source: s.source, ctx: ctx}
+	r.stall = time.AfterFunc(s.options.Load().Stall, func() { cancel(r.stalled()) })
+	s.current = r
+	return r
+}
+
+// returned notes that the source has.
+func (r *run) returned() {
+	r.stall.Stop()
+	r.stream.mu.Lock()
+	defer r.stream.mu.Unlock()
+	if r.stream.current == r {
+		r.stream.current = nil
+	}
+}
+
 // call contains what a camera's bytes may do to the code that reads them.
 func (r *run) call() (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			r.stream.options.Log.Error("reading the camera panicked", "panic", p, "stack", string(debug.Stack()))
+			r.stream.options.Load().Log.Error("reading the camera panicked", "panic", p, "stack", string(debug.Stack()))
 			err = errors.New("reading the camera failed in an unforeseen way; the log says more")
 		}
 	}()
-	return r.stream.source.Run(r.ctx, r.emit)
+	return r.source.Run(r.ctx, r.emit)
 }
 
 // emit is what the source calls.
 func (r *run) emit(p Picture) {
 	s, now := r.stream, time.Now()
+	options := s.options.Load()
 	var frame *Frame
 	if p.JPEG != nil {
 		var err error
-		if frame, err = newFrame(p, &s.bounds, now); err != nil {
+		r.bounds.bytes, r.bounds.pixels = options.MaxFrame, options.MaxPixels
+		if frame, err = newFrame(p, &r.bounds, now); err != nil {
 			p.Damaged++
 			r.note(err)
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r.over || r.ctx.Err() != nil {
+	if !r.over.IsZero() || r.ctx.Err() != nil {
 		return
 	}
 	s.stats.Damaged += uint64(p.Damaged)
@@ -114,7 +150,7 @@ func (r *run) emit(p Picture) {
 		s.stats.Facts = p.Facts
 	}
 	if p.Damaged == 0 || frame != nil {
-		r.stall.Reset(s.options.Stall)
+		r.stall.Reset(options.Stall)
 	}
 	if frame != nil {
 		r.dropped = nil
@@ -125,21 +161,24 @@ func (r *run) emit(p Picture) {
 // note keeps why a picture was dropped.
 func (r *run) note(reason error) {
 	s := r.stream
-	s.options.Log.Debug("picture dropped", "reason", reason)
+	s.options.Load().Log.Debug("picture dropped", "reason", reason)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stats.DamageReason = reason.Error()
-	r.dropped = reason
+	if r.over.IsZero() {
+		s.stats.DamageReason = reason.Error()
+		r.dropped = reason
+	}
 }
 
 // stalled is why a run without pictures ends.
 func (r *run) stalled() error {
 	r.stream.mu.Lock()
 	defer r.stream.mu.Unlock()
+	stall := r.stream.options.Load().Stall
 	if r.dropped != nil {
-		return fmt.Errorf("no picture for %v: %w", r.stream.options.Stall, r.dropped)
+		return fmt.Errorf("no picture for %v: %w", stall, r.dropped)
 	}
-	return fmt.Errorf("no picture for %v", r.stream.options.Stall)
+	return fmt.Errorf("no picture for %v", stall)
 }
 
 // show makes a frame the newest.
@@ -163,10 +202,10 @@ func (r *run) end(err error) {
 	s := r.stream
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r.over {
+	if !r.over.IsZero() {
 		return
 	}
-	r.over = true
+	r.over = time.Now()
 	s.rate = rate{}
 	switch {
 	case s.stopping: // who told it has forgotten its frames
@@ -184,15 +223,18 @@ var errNoReason = errors.New("the camera ended its stream")
 func (s *Stream) fail(err error) {
 	s.stats.Failures++
 	s.retry.failed(time.Now(), err)
-	s.options.Log.Debug("camera failed", "reason", err, "failures", s.stats.Failures, "retry", time.Until(s.retry.at))
+	s.options.Load().Log.Debug("camera failed", "reason", err, "failures", s.stats.Failures, "retry", time.Until(s.retry.at))
 	s.change(Down, err)
 }
 
 // stuck says that the source was told to return and has not.
 func (r *run) stuck() {
-	r.stream.mu.Lock()
-	defer r.stream.mu.Unlock()
-	r.stream.change(Down, errStuck)
+	s := r.stream
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.current == r {
+		s.change(Down, errStuck)
+	}
 }
 
 // change notes the state, and logs it where it is another.
@@ -204,7 +246,7 @@ func (s *Stream) change(state State, reason error) {
 		return
 	}
 	s.stats.State = state
-	switch log := s.options.Log; state {
+	switch log := s.options.Load().Log; state {
 	case Live:
 		log.Info("camera up", "width", s.stats.Width, "height", s.stats.Height)
 	case Down:

@@ -30,6 +30,7 @@ type Stats struct {
 	Damaged        uint64            // pictures that were dropped: broken, cut or too large
 	DamageReason   string            // why the Stream itself dropped the latest of them; "" while it has dropped none
 	LastPicture    time.Time         // when the latest picture was taken; zero while there was none
+	Stuck          time.Duration     // since the source was told to return and has not; 0: it is not, or it has
 	Facts          map[string]string // what the source knows of its camera; must not be written to
 }
 
@@ -42,6 +43,9 @@ func (s *Stream) Stats() Stats {
 	stats.Viewers = s.viewers
 	stats.Skipped, stats.Thinned = s.skipped.Load(), s.thinned.Load()
 	stats.FPS, stats.BytesPerSecond = s.rate.read(now)
+	if s.current != nil && !s.current.over.IsZero() {
+		stats.Stuck = now.Sub(s.current.over)
+	}
 	if stats.State == Down {
 		stats.Retry = max(0, s.retry.at.Sub(now))
 	}
@@ -49,4 +53,4 @@ func (s *Stream) Stats() Stats {
 }
 
 // Stall is how long the Stream waits for a picture.
-func (s *Stream) Stall() time.Duration { return s.options.Stall }
+func (s *Stream) Stall() time.Duration { return s.options.Load().Stall }

@@ -46,14 +46,14 @@ const (
 
 // A Stream is one Source shared by any number of viewers. All methods may be called from any goroutine.
 type Stream struct {
-	source  Source
-	options Options
+	options atomic.Pointer[Options] // never nil; replaced with mu held
 
 	latest  atomic.Pointer[latest] // never nil
 	skipped atomic.Uint64
 	thinned atomic.Uint64
 
 	mu        sync.Mutex
+	source    Source
 	closed    bool
 	viewers   int
 	workers   []*worker
@@ -61,11 +61,11 @@ type Stream struct {
 	cancel    context.CancelFunc // ends the work; nil: none was started
 	working   chan struct{}      // closed when the latest work has returned; nil: none was started
 	stopping  bool               // the work was told to end
+	current   *run               // what the latest work runs now; nil: nothing
 	retry     retry
 	hurried   chan struct{} // tells a pause that it was shortened
 	stats     Stats
 	rate      rate
-	bounds    bounds // what a picture must keep to; used by the run's goroutine alone
 }
 
 // latest is what viewers see: replaced as a whole, never written to.
@@ -90,14 +90,8 @@ func (l *latest) fresh() *Frame {
 
 // New makes a Stream of a source. It does not run the source before there is a viewer, unless options.Keep.
 func New(source Source, options Options) *Stream {
-	options.Stall = cmp.Or(options.Stall, DefaultStall)
-	options.MaxFrame = cmp.Or(options.MaxFrame, DefaultMaxFrame)
-	options.MaxPixels = cmp.Or(options.MaxPixels, DefaultMaxPixels)
-	if options.Log == nil {
-		options.Log = slog.New(slog.DiscardHandler)
-	}
-	s := &Stream{source: source, options: options, hurried: make(chan struct{}, 1)}
-	s.bounds = bounds{bytes: options.MaxFrame, pixels: options.MaxPixels}
+	s := &Stream{source: source, hurried: make(chan struct{}, 1)}
+	s.options.Store(options.whole())
 	s.stats.State = Idle
 	s.latest.Store(&latest{changed: make(chan struct{})})
 	if options.Keep {
@@ -106,6 +100,17 @@ func New(source Source, options Options) *Stream {
 		s.mu.Unlock()
 	}
 	return s
+}
+
+// whole returns the options with their defaults.
+func (o Options) whole() *Options {
+	o.Stall = cmp.Or(o.Stall, DefaultStall)
+	o.MaxFrame = cmp.Or(o.MaxFrame, DefaultMaxFrame)
+	o.MaxPixels = cmp.Or(o.MaxPixels, DefaultMaxPixels)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &o
 }
 
 // View adds a viewer, and starts the source for the first. The viewer must be closed.
@@ -139,17 +144,25 @@ func (s *Stream) leave(from *slot) {
 	if from != nil {
 		s.vacate(from)
 	}
-	if s.viewers > 0 || s.closed || s.options.Keep || s.idle() {
-		return
+	s.linger()
+}
+
+// linger makes the source rest in a while if there is nobody.
+func (s *Stream) linger() {
+	if s.lingering != nil {
+		s.lingering.Stop()
+		s.lingering = nil
 	}
-	s.lingering = time.AfterFunc(max(s.options.Linger, 0), s.rest)
+	if options := s.options.Load(); s.viewers == 0 && !s.closed && !options.Keep && !s.idle() {
+		s.lingering = time.AfterFunc(max(options.Linger, 0), s.rest)
+	}
 }
 
 // rest stops the source if there is still nobody.
 func (s *Stream) rest() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.viewers == 0 && !s.idle() {
+	if s.viewers == 0 && !s.idle() && !s.options.Load().Keep {
 		s.stop()
 	}
 }
@@ -159,6 +172,11 @@ func (s *Stream) idle() bool { return s.cancel == nil }
 
 func (s *Stream) start() {
 	s.publish(nil, nil) // while it is idle: what was before is forgotten
+	s.startAfter(nil)
+}
+
+// startAfter starts work that begins when the work before has returned, if it does so in time; nil: at once.
+func (s *Stream) startAfter(before <-chan struct{}) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel, s.working, s.stopping = cancel, make(chan struct{}), false
 	if s.retry.at.After(time.Now()) {
@@ -166,7 +184,7 @@ func (s *Stream) start() {
 	} else {
 		s.change(Connecting, nil)
 	}
-	go s.work(ctx)
+	go s.work(ctx, s.working, before)
 }
 
 func (s *Stream) stop() {
