@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"mjpegazer/router/server/internal/document"
 	"mjpegazer/source"
 )
 
@@ -123,35 +124,7 @@ func (c *config) likelyFlag(name string) (likely string) {
 	if other := otherNames[name]; other != "" {
 		return other
 	}
-	least := 1 + max(1, min(len(name), 9)/3) // typing errors that are believed, and one
-	c.flags.VisitAll(func(f *flag.Flag) {
-		if n := distance(name, f.Name); n < least {
-			likely, least = f.Name, n
-		}
-	})
-	return likely
-}
-
-// distance counts the characters to insert, remove, replace or swap to make b of a.
-func distance(a, b string) int {
-	var before, last []int
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before, last, row = last, row, make([]int, len(b)+1)
-		row[0] = i + 1
-		for j := range len(b) {
-			change := last[j]
-			if a[i] != b[j] {
-				change++
-			}
-			row[j+1] = min(change, last[j+1]+1, row[j]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-	}
-	return row[len(b)]
+	var names []string
+	c.flags.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+	return document.Nearest(name, names)
 }

@@ -1,39 +1,36 @@
 package document
 
-// Nearest is the word of known that somebody meant who wrote another, or "" where none is near.
-func Nearest(word string, known []string) string {
-	best, least := "", 3 // more mistakes than 2 are another word
+// Nearest is the word of known that a misspelt one means, or "".
+func Nearest(word string, known []string) (likely string) {
+	least := 1 + max(1, min(len(word), 9)/3) // typing errors that are believed, and one
 	for _, k := range known {
-		if d := distance(word, k); d < least && d*3 <= len(k) {
-			best, least = k, d
+		if n := distance(word, k); n < least {
+			likely, least = k, n
 		}
 	}
-	return best
+	return likely
 }
 
-// distance is how many letters must be added, removed, changed or swapped with their neighbours to make b of a: the optimal
-// string alignment.
+// distance counts the characters to insert, remove, replace or swap to make b of a.
 func distance(a, b string) int {
-	if len(a) > len(b)+2 || len(b) > len(a)+2 {
-		return 3
-	}
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
+	var before, last []int
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
 	}
 	for i := range len(a) {
+		before, last, row = last, row, make([]int, len(b)+1)
 		row[0] = i + 1
 		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
+			change := last[j]
+			if a[i] != b[j] {
+				change++
 			}
-			row[j+1] = min(last[j]+cost, last[j+1]+1, row[j]+1)
+			row[j+1] = min(change, last[j+1]+1, row[j]+1)
 			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
 				row[j+1] = min(row[j+1], before[j-1]+1)
 			}
 		}
-		before, last, row = last, row, before
 	}
-	return last[len(b)]
+	return row[len(b)]
 }
