@@ -11,8 +11,8 @@ import (
 	"unsafe"
 )
 
-// bufferLayout tells where the fields of struct v4l2_buffer stand, in words of 32 bits. On 32-bit systems there are two
-// forms, with times of 32 bits and of 64.
+// bufferLayout holds the offsets of the fields of struct v4l2_buffer, in words of 32 bits. 32-bit systems have two forms,
+// with times of 32 bits and of 64.
 type bufferLayout struct {
 	size                             uintptr // in bytes
 	seconds                          int
@@ -20,7 +20,7 @@ type bufferLayout struct {
 	sequence, memory, offset, length int
 }
 
-// The fields before the time stamp stand at the same place everywhere.
+// The fields before the time stamp are at the same offset everywhere.
 const (
 	bufferIndex = iota
 	bufferType
@@ -59,7 +59,7 @@ type streaming struct {
 	layout  bufferLayout
 	buffer  [11]uint64 // a struct v4l2_buffer, read and written as its layout says
 	buffers [][]byte   // the driver's memory
-	asked   bool       // the driver has buffers for us
+	asked   bool       // the driver has made buffers
 	on      bool
 
 	// One moment on both clocks, the driver's in nanoseconds.
@@ -85,7 +85,7 @@ func (d *Device) call(request uintptr) error {
 	return d.ioctl(request|d.layout.size<<16, unsafe.Pointer(&d.buffer))
 }
 
-// choose names the buffer that the next call is about.
+// choose selects the buffer of the next call.
 func (d *Device) choose(index int) {
 	d.buffer = [11]uint64{}
 	w := d.words()
@@ -94,8 +94,8 @@ func (d *Device) choose(index int) {
 	w[d.layout.memory] = memoryMmap
 }
 
-// Start turns the camera on, with so many pictures of room that the driver may ask for more. After Start,
-// [Device.Configure] is refused.
+// Start turns the camera on, with room for so many pictures; the driver may ask for more. After Start, [Device.Configure]
+// fails.
 func (d *Device) Start(buffers int) error {
 	r := requestBuffers{count: uint32(buffers), typ: typeCapture, memory: memoryMmap}
 	if err := d.ioctl(reqBufs, unsafe.Pointer(&r)); err != nil {
@@ -135,7 +135,7 @@ func (d *Device) mapBuffer(index int) error {
 	return nil
 }
 
-// query asks where a buffer is, and finds out which layout the kernel speaks.
+// query asks where a buffer is, and finds out which layout the kernel uses.
 func (d *Device) query(index int) error {
 	var err error
 	for _, l := range bufferLayouts() {
@@ -153,8 +153,8 @@ func (d *Device) query(index int) error {
 }
 
 // Read waits for the next picture and appends it to dst[:0], so that a dst large enough allocates nothing. The picture
-// is the caller's; the driver has its memory back before Read returns. A picture that the driver calls damaged is not an
-// error; ENODEV is a camera that was unplugged.
+// is the caller's; the driver has its memory back before Read returns. A damaged picture is no error, see [Frame.Damaged].
+// Errors wrap ENODEV where the camera was unplugged.
 func (d *Device) Read(dst []byte) (Frame, error) {
 	for {
 		if err := d.wait(); err != nil {
@@ -163,7 +163,7 @@ func (d *Device) Read(dst []byte) (Frame, error) {
 		d.choose(0)
 		switch err := d.call(dqBuf); err {
 		case nil:
-			return d.take(dst)
+			return d.frame(dst)
 		case syscall.EAGAIN:
 		default:
 			return Frame{}, d.failed("VIDIOC_DQBUF", err)
@@ -171,8 +171,8 @@ func (d *Device) Read(dst []byte) (Frame, error) {
 	}
 }
 
-// take copies the picture out of the buffer that was dequeued, and queues it again.
-func (d *Device) take(dst []byte) (Frame, error) {
+// frame copies the picture out of the buffer that was dequeued, and queues it again.
+func (d *Device) frame(dst []byte) (Frame, error) {
 	w := d.words()
 	index, used, flags := int(w[bufferIndex]), int(w[bufferBytesUsed]), w[bufferFlags]
 	if index >= len(d.buffers) {
@@ -198,7 +198,7 @@ func (d *Device) captured() time.Time {
 	return now.Add(-max(age, 0))
 }
 
-// appendPieces appends in pieces of 64 KB: a copy cannot be preempted, and whoever stops the world waits for its end.
+// appendPieces appends in pieces of 64 KB: a copy cannot be preempted, and stopping the world waits for its end.
 func appendPieces(dst, src []byte) []byte {
 	const piece = 64 << 10
 	if cap(dst) < len(src) {

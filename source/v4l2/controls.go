@@ -6,47 +6,29 @@ import (
 	"unicode"
 )
 
-// ControlType is what a control's value means (enum v4l2_ctrl_type).
-type ControlType uint32
-
-// The types that cameras have. A Button does something when it is set, and has no value.
+// The types of controls (enum v4l2_ctrl_type), for [Control.Type]. A Button does something when it is set, and has no value.
 const (
-	Integer     ControlType = 1
-	Boolean     ControlType = 2
-	Menu        ControlType = 3
-	Button      ControlType = 4
-	Bitmask     ControlType = 8
-	IntegerMenu ControlType = 9
+	Integer     = "integer"
+	Boolean     = "boolean"
+	Menu        = "menu"
+	Button      = "button"
+	Bitmask     = "bitmask"
+	IntegerMenu = "integer menu"
 )
 
-var controlTypes = map[ControlType]string{
-	Integer: "integer", Boolean: "boolean", Menu: "menu", Button: "button", Bitmask: "bitmask", IntegerMenu: "integer menu",
-}
+// controlTypes are the kernel's numbers of the types that webcams have.
+var controlTypes = map[uint32]string{1: Integer, 2: Boolean, 3: Menu, 4: Button, 8: Bitmask, 9: IntegerMenu}
 
-// String is the type's name.
-func (t ControlType) String() string { return controlTypes[t] }
-
-// MarshalText is [ControlType.String] for JSON.
-func (t ControlType) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
-
-// UnmarshalText reads a type's name, for JSON.
-func (t *ControlType) UnmarshalText(text []byte) error {
-	for typ, name := range controlTypes {
-		if name == string(text) {
-			*t = typ
-			return nil
-		}
-	}
-	return fmt.Errorf("no type of control is called %q", text)
-}
-
-// Control is something that can be set on a camera (VIDIOC_QUERYCTRL).
+// A Control is something that can be set on a camera (VIDIOC_QUERYCTRL).
 type Control struct {
-	ID    uint32      `json:"id"`
-	Name  string      `json:"name"`  // as v4l2-ctl writes it: exposure_time_absolute
-	Label string      `json:"label"` // as the driver does: Exposure Time, Absolute
-	Type  ControlType `json:"type"`
+	ID    uint32 `json:"id"`
+	Name  string `json:"name"`  // as v4l2-ctl writes it: exposure_time_absolute
+	Label string `json:"label"` // as the driver writes it: Exposure Time, Absolute
+	Type  string `json:"type"`  // Integer, Boolean, Menu, Button, Bitmask or IntegerMenu
 
+	// In units of the control's own, which the kernel defines for some: exposure_time_absolute counts 100 µs,
+	// white_balance_temperature kelvins, power_line_frequency the items of its menu. Most, such as brightness, have none. Of a
+	// Menu, Min and Max are the first and the last item; of a Bitmask, Max holds all bits.
 	Min     int `json:"min"`
 	Max     int `json:"max"`
 	Step    int `json:"step"`
@@ -56,17 +38,17 @@ type Control struct {
 	Menu []MenuItem `json:"menu,omitempty"`
 
 	ReadOnly bool `json:"read_only,omitempty"`
-	// Inactive says that another control, an automatic one, has to be turned off before this one has an effect.
+	// Inactive is true where another control, an automatic one, has to be turned off before this one has an effect.
 	Inactive bool `json:"inactive,omitempty"`
 }
 
-// MenuItem is a value that a Menu or an IntegerMenu has.
+// A MenuItem is a value of a Menu or an IntegerMenu.
 type MenuItem struct {
 	Value int    `json:"value"`
 	Name  string `json:"name"`
 }
 
-// Check says why a value cannot be set.
+// Check returns why a value cannot be set, or nil.
 func (c Control) Check(value int) error {
 	switch {
 	case c.ReadOnly:
@@ -92,7 +74,7 @@ func (c Control) Check(value int) error {
 	return nil
 }
 
-// Range says in words what can be set.
+// Range says in words which values can be set.
 func (c Control) Range() string {
 	switch c.Type {
 	case Menu, IntegerMenu:
@@ -115,7 +97,7 @@ func (c Control) Range() string {
 	return fmt.Sprintf("%d to %d%s (default %d)", c.Min, c.Max, step, c.Default)
 }
 
-// controlName writes a driver's label as v4l2-ctl does: letters and digits in lower case, and one _ for what stands
+// controlName writes a driver's label as v4l2-ctl does: letters and digits in lower case, and one _ for what is
 // between them.
 func controlName(label string) string {
 	words := strings.FieldsFunc(strings.ToLower(label), func(r rune) bool {

@@ -26,9 +26,9 @@ func (d *Device) Controls() ([]Control, error) {
 			return err
 		}
 		last = q.id
-		typ := ControlType(q.typ)
-		if controlTypes[typ] == "" || q.flags&controlDisabled != 0 {
-			return nil // a heading, or of a type that is not ours
+		typ := controlTypes[q.typ]
+		if typ == "" || q.flags&controlDisabled != 0 {
+			return nil // a heading, or of a type that webcams do not have
 		}
 		c := Control{
 			ID: q.id, Label: text(q.name[:]), Type: typ,
@@ -58,7 +58,7 @@ func (d *Device) menu(c Control) []MenuItem {
 		}
 		item := MenuItem{Value: value, Name: text(q.name[:])}
 		if c.Type == IntegerMenu {
-			var number int64 // stands unaligned
+			var number int64 // which is not aligned there
 			copy((*[8]byte)(unsafe.Pointer(&number))[:], q.name[:])
 			item.Name = strconv.FormatInt(number, 10)
 		}

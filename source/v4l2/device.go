@@ -14,22 +14,23 @@ import (
 
 // A Device is an open camera. Its methods are for one goroutine, but for [Device.Interrupt].
 type Device struct {
-	fd     int
-	path   string
-	Camera Camera // without Formats and Controls
+	fd   int
+	path string
+	Node Node // without Formats and Controls
 
 	streaming
 	wake wake
 }
 
-// wake is the pipe that ends a poll.
+// wake is a pipe that ends a poll.
 type wake struct {
-	mu          sync.Mutex // the descriptors are closed under it, so that nobody writes into another's
+	mu          sync.Mutex // the descriptors are closed under it, lest Interrupt write into another's
 	read, write int        // -1: closed
 }
 
-// Open opens the camera at path, a node such as /dev/video0 or a link to one. What is there but takes no pictures is
-// [ErrNotCamera]. Opening does not turn the camera on, and others can have it open as well.
+// Open opens the camera at path, a node such as /dev/video0 or a link to one. It does not turn the camera on, and other
+// programs can have it open as well. Its errors wrap [ErrNotCamera] where the file is no camera, [io/fs.ErrNotExist],
+// [io/fs.ErrPermission], or ENODEV and ENXIO where the camera was unplugged.
 func Open(path string) (*Device, error) {
 	fd, err := syscall.Open(path, syscall.O_RDWR|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
 	for err == syscall.EINTR {
@@ -78,7 +79,7 @@ func (d *Device) identify() error {
 	if err != nil {
 		return cause(err)
 	}
-	d.Camera = Camera{
+	d.Node = Node{
 		Path:   node,
 		Name:   text(c.card[:]),
 		Driver: text(c.driver[:]),
@@ -89,21 +90,21 @@ func (d *Device) identify() error {
 }
 
 // Configure asks the camera for a mode and returns what it will send, which may differ in everything (VIDIOC_S_FMT,
-// VIDIOC_S_PARM). Zero fields keep what the camera has. It fails with EBUSY where another program streams.
-func (d *Device) Configure(wish Mode) (Mode, error) {
+// VIDIOC_S_PARM). Zero fields keep what the camera has. It fails with EBUSY where another program reads the camera.
+func (d *Device) Configure(want Mode) (Mode, error) {
 	f := format{typ: typeCapture}
 	if err := d.ioctl(getFmt, unsafe.Pointer(&f)); err != nil {
 		return Mode{}, d.failed("VIDIOC_G_FMT", err)
 	}
 	pix := f.pix()
-	set := func(field *uint32, wish int) {
-		if wish != 0 {
-			*field = uint32(wish)
+	set := func(field *uint32, value int) {
+		if value != 0 {
+			*field = uint32(value)
 		}
 	}
-	set(&pix.pixelFormat, int(wish.FourCC))
-	set(&pix.width, wish.Width)
-	set(&pix.height, wish.Height)
+	set(&pix.pixelFormat, int(want.FourCC))
+	set(&pix.width, want.Width)
+	set(&pix.height, want.Height)
 	pix.field, pix.bytesPerLine, pix.sizeImage = 0, 0, 0 // any, and the driver's own
 	if err := d.ioctl(setFmt, unsafe.Pointer(&f)); err != nil {
 		return Mode{}, d.failed("VIDIOC_S_FMT", err)
@@ -117,15 +118,15 @@ func (d *Device) Configure(wish Mode) (Mode, error) {
 		FullRange: pix.fullRange(),
 	}
 	if mode.Width <= 0 || mode.Height <= 0 || mode.Width > math.MaxUint16 || mode.Height > math.MaxUint16 {
-		return Mode{}, fmt.Errorf("%s: a picture of %d by %d pixels is none", d.path, mode.Width, mode.Height)
+		return Mode{}, fmt.Errorf("%s: the camera offers pictures of %d by %d pixels", d.path, mode.Width, mode.Height)
 	}
 	var err error
-	mode.FPS, err = d.setRate(wish.FPS)
+	mode.FPS, err = d.setRate(want.FPS)
 	return mode, err
 }
 
-// setRate asks for pictures a second where the driver lets itself be asked, and returns the rate that is; zero wishes
-// nothing, and is a rate that is not known.
+// setRate asks for a rate in pictures a second, where the driver can be asked, and returns the camera's; zero asks for none,
+// and stands for a rate that is not known.
 func (d *Device) setRate(fps float64) (float64, error) {
 	p := streamParm{typ: typeCapture}
 	if err := d.ioctl(getParm, unsafe.Pointer(&p)); err != nil {
@@ -147,8 +148,8 @@ func (d *Device) failed(call string, err error) error {
 	return &os.PathError{Op: call, Path: d.path, Err: err}
 }
 
-// Interrupt makes [Device.Read] return [ErrInterrupted], now or when it is called next, and for good. It may be called
-// by any goroutine, at any time.
+// Interrupt makes [Device.Read] return [ErrInterrupted], now or at its next call, and for good. It may be called by any
+// goroutine, at any time.
 func (d *Device) Interrupt() {
 	d.wake.mu.Lock()
 	defer d.wake.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"unsafe"
 )
 
-// mostEntries bounds every list that a driver tells entry by entry: some never say that it ends.
+// mostEntries bounds every list that a driver gives entry by entry: some never end it.
 const mostEntries = 512
 
 // enumerate calls ask with 0, 1, 2 … until the driver has no more (EINVAL).
@@ -39,7 +39,7 @@ func (d *Device) Formats() ([]Format, error) {
 	return formats, err
 }
 
-// Sizes lists the sizes that a format comes in, in the driver's order. None is a driver that does not tell.
+// Sizes lists the sizes that a format comes in, in the driver's order. It is empty where the driver does not say.
 func (d *Device) Sizes(format FourCC) ([]Size, error) {
 	var sizes []Size
 	err := d.enumerate("VIDIOC_ENUM_FRAMESIZES", func(index uint32) error {

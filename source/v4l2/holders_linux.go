@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// Holders names the programs that have the camera at path open, "ffmpeg (pid 1234)", as far as /proc shows it: those of
-// other users take root to see. This program is not among them.
+// Holders names the other programs that have the camera at path open, as in "ffmpeg (pid 1234)". Those of other users are
+// seen by root alone.
 func Holders(path string) []string {
 	node, err := filepath.EvalSymlinks(path)
 	if err != nil {
@@ -30,7 +30,7 @@ func Holders(path string) []string {
 	return holders
 }
 
-// Group names the group that may open the camera at path; empty where that is root's alone.
+// Group names the group that may open the camera at path; empty where root alone may.
 func Group(path string) string {
 	info, err := os.Stat(path)
 	if err != nil {

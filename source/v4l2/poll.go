@@ -21,7 +21,7 @@ const (
 	pollHup = 0x10
 )
 
-// wait blocks the thread until a picture is there, the camera has failed, or Interrupt was called.
+// wait blocks the thread until there is a picture, the camera has failed, or Interrupt was called.
 func (d *Device) wait() error {
 	if !d.on {
 		return d.failed("read", os.ErrInvalid)

@@ -7,25 +7,22 @@ import (
 	"fmt"
 )
 
-// errSystem says where webcams are. The methods of a Device are never reached, because Open fails.
+// errSystem says where webcams can be read. The methods of a Device are never reached, because Open fails.
 var errSystem = fmt.Errorf("webcams can be read on Linux only: %w", errors.ErrUnsupported)
 
 // A Device is an open camera.
-type Device struct{ Camera Camera }
+type Device struct{ Node Node }
 
 // Open fails.
 func Open(path string) (*Device, error) { return nil, errSystem }
 
 // Nodes fails.
-func Nodes() ([]Camera, error) { return nil, errSystem }
+func Nodes() ([]Node, error) { return nil, errSystem }
 
-// List fails.
-func List() ([]Camera, error) { return nil, errSystem }
-
-// Holders knows nobody.
+// Holders finds none.
 func Holders(path string) []string { return nil }
 
-// Group knows none.
+// Group finds none.
 func Group(path string) string { return "" }
 
 // Configure fails.

@@ -1,14 +1,23 @@
-// Package v4l2 speaks to webcams as the Linux kernel offers them, Video4Linux2, with nothing but the standard library.
+// Package v4l2 reads webcams through Video4Linux2, the interface of the Linux kernel, with the standard library alone.
 //
-// [List] tells what cameras there are. [Open] opens one, [Device.Configure] chooses what it sends, [Device.Start] turns
-// it on, and [Device.Read] waits for its pictures, which are those of the camera, byte for byte. On other systems
-// everything fails with [errors.ErrUnsupported].
+//	d, err := v4l2.Open("/dev/video0")
+//	…
+//	mode, err := d.Configure(v4l2.Mode{Width: 1280, Height: 720}) // what the camera will send
+//	err = d.Start(4)
+//	for {
+//		frame, err := d.Read(buffer) // one picture, byte for byte as the camera sent it
+//		…
+//	}
 //
-// The descriptor of a camera never meets Go's network poller: one poll before the buffers are there makes the kernel
-// start to emulate read, drivers hold their queue's lock while they stop, and a poll that a signal ends leaves some of
-// them deaf. A Device is polled by the thread that reads from it, and by no other.
+// [Nodes] lists the cameras of this machine, [Node.Describe] says what one can do, and [Device.SetControl] sets brightness,
+// exposure and the like. Only single-planar capture with memory-mapped buffers is supported, which is what webcams have. On
+// systems other than Linux everything fails with [errors.ErrUnsupported].
 //
-// Paragraphs named in comments are those of the kernel's "Video for Linux API" (userspace-api/media/v4l).
+// The descriptor of a camera never meets Go's network poller: one poll before the buffers exist makes the kernel start to
+// emulate read, drivers hold their queue's lock while they stop, and a poll that a signal ends leaves some of them deaf. A
+// Device is polled by the thread that reads from it, and by no other.
+//
+// Sections named in comments are those of the kernel's "Video for Linux API" (userspace-api/media/v4l).
 package v4l2
 
 import (
@@ -21,8 +30,7 @@ import (
 )
 
 var (
-	// ErrNotCamera says that a device node exists and takes no pictures that could be streamed: an output, a radio, a
-	// camera's metadata.
+	// ErrNotCamera is the error of [Open] for a node that takes no pictures: an output, a radio, a camera's metadata.
 	ErrNotCamera = errors.New("not a camera")
 	// ErrInterrupted is what [Device.Read] returns after [Device.Interrupt].
 	ErrInterrupted = errors.New("interrupted")
@@ -31,8 +39,7 @@ var (
 // A FourCC names a pixel format (section "Image Formats"): four characters, the first in the lowest byte.
 type FourCC uint32
 
-// ParseFourCC reads a name of up to four characters; shorter ones are filled with spaces, as "Z16 " is.
-func ParseFourCC(name string) (FourCC, error) {
+func parseFourCC(name string) (FourCC, error) {
 	if name == "" || len(name) > 4 {
 		return 0, fmt.Errorf("%q is not the four characters of a pixel format", name)
 	}
@@ -51,20 +58,20 @@ func (f FourCC) String() string {
 // MarshalText is [FourCC.String] for JSON.
 func (f FourCC) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
 
-// UnmarshalText is [ParseFourCC] for JSON.
+// UnmarshalText reads a name of one to four characters; shorter ones are filled with spaces, as "Z16 " is.
 func (f *FourCC) UnmarshalText(text []byte) (err error) {
-	*f, err = ParseFourCC(string(text))
+	*f, err = parseFourCC(string(text))
 	return err
 }
 
-// Format is one pixel format of a camera (VIDIOC_ENUM_FMT), with the sizes it comes in.
+// A Format is a pixel format of a camera (VIDIOC_ENUM_FMT), with the sizes it comes in.
 type Format struct {
 	FourCC      FourCC `json:"fourcc"`
 	Description string `json:"description"`
 	Sizes       []Size `json:"sizes"`
 }
 
-// Size is a picture size, or a range of them, of one Format (VIDIOC_ENUM_FRAMESIZES). In pixels.
+// A Size is a picture size, or a range of them, of one Format (VIDIOC_ENUM_FRAMESIZES), in pixels.
 type Size struct {
 	Width  int `json:"width"` // the only one, or the smallest
 	Height int `json:"height"`
@@ -73,10 +80,10 @@ type Size struct {
 	MaxHeight  int `json:"max_height,omitempty"`
 	StepWidth  int `json:"step_width,omitempty"`
 	StepHeight int `json:"step_height,omitempty"`
-	// Rates are the pictures a second that the camera can take at this size, or at the largest of a range, in its own
-	// order; empty where it does not tell (VIDIOC_ENUM_FRAMEINTERVALS).
+	// Rates are in pictures a second: those that the camera offers at this size, or at the largest of a range, in its own
+	// order; empty where it does not say (VIDIOC_ENUM_FRAMEINTERVALS).
 	Rates []float64 `json:"rates,omitempty"`
-	// RateRange says that Rates are the two ends of a range.
+	// RateRange is true where Rates are the two ends of a range.
 	RateRange bool `json:"rate_range,omitempty"`
 }
 
@@ -99,42 +106,42 @@ func (s Size) String() string {
 	return text + " at " + strings.Join(rates, ", ")
 }
 
-// Nearest is the size in the range that is nearest to the one wished; a wish of zero is the largest.
+// Nearest returns the size in the range that is nearest to the one wanted; 0 stands for the largest.
 func (s Size) Nearest(width, height int) (int, int) {
 	return nearest(width, s.Width, s.MaxWidth, s.StepWidth), nearest(height, s.Height, s.MaxHeight, s.StepHeight)
 }
 
-func nearest(wish, smallest, largest, step int) int {
+func nearest(want, smallest, largest, step int) int {
 	switch {
-	case largest <= smallest || (wish != 0 && wish <= smallest):
+	case largest <= smallest || (want != 0 && want <= smallest):
 		return smallest
-	case wish == 0 || wish >= largest:
+	case want == 0 || want >= largest:
 		return largest
 	}
 	step = max(step, 1)
-	return min(smallest+(wish-smallest+step/2)/step*step, largest)
+	return min(smallest+(want-smallest+step/2)/step*step, largest)
 }
 
-// Mode is what a camera sends: the wish given to [Device.Configure], and its answer.
+// A Mode is what a camera sends: what [Device.Configure] asks for, and what it returns.
 type Mode struct {
 	FourCC        FourCC
 	Width, Height int // in pixels
-	// Stride is how many bytes a line of the first plane takes, SizeImage how many a picture takes at most.
+	// Stride is the length of a line of the first plane, SizeImage the largest size of a picture, both in bytes.
 	Stride, SizeImage int
-	// FullRange says that raw samples go from 0 to 255, and not luma from 16 to 235 and chroma to 240.
+	// FullRange is true where raw samples go from 0 to 255, false where luma goes from 16 to 235 and chroma to 240.
 	FullRange bool
-	// FPS is pictures a second; zero is the camera's own rate as a wish, not known as an answer.
+	// FPS is in pictures a second. Zero asks for the camera's own rate, and stands for an unknown one.
 	FPS float64
 }
 
-// Frame is one picture.
+// A Frame is one picture.
 type Frame struct {
-	// Data is the picture as the camera sent it: as many bytes as the driver said were used.
+	// Data is the picture as the camera sent it: as many bytes as the driver says were used.
 	Data []byte
-	// Sequence counts the pictures the camera took since [Device.Start]; a gap is one that did not arrive.
+	// Sequence counts the pictures the camera took since [Device.Start]; a number left out is a picture that did not arrive.
 	Sequence uint32
 	// Time is when the picture was taken; zero where the driver's clock is not the monotonic one.
 	Time time.Time
-	// Damaged is the driver's word that data is missing or wrong.
+	// Damaged is true where the driver says that data is missing or wrong.
 	Damaged bool
 }

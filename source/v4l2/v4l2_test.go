@@ -15,7 +15,8 @@ func FuzzFourCC(f *testing.F) {
 		f.Add(name)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
-		format, err := v4l2.ParseFourCC(name)
+		var format v4l2.FourCC
+		err := format.UnmarshalText([]byte(name))
 		if (err != nil) != (len(name) == 0 || len(name) > 4) {
 			t.Fatal(err)
 		}
@@ -52,14 +53,14 @@ func TestNearest(t *testing.T) {
 // A size in a range is never outside it, and always on a step.
 func FuzzNearest(f *testing.F) {
 	f.Add(uint16(32), uint16(2592), uint16(16), uint16(640))
-	f.Fuzz(func(t *testing.T, least, most, step, wish uint16) {
+	f.Fuzz(func(t *testing.T, least, most, step, want uint16) {
 		s := v4l2.Size{Width: int(least), Height: 1, MaxWidth: int(most), MaxHeight: 1, StepWidth: int(step), StepHeight: 1}
-		w, _ := s.Nearest(int(wish), 0)
+		w, _ := s.Nearest(int(want), 0)
 		if w < int(least) || w > max(int(least), int(most)) {
-			t.Errorf("%+v: %d gives %d", s, wish, w)
+			t.Errorf("%+v: %d gives %d", s, want, w)
 		}
 		if on := (w - int(least)) % max(int(step), 1); on != 0 && w != int(most) {
-			t.Errorf("%+v: %d gives %d, which is between two steps", s, wish, w)
+			t.Errorf("%+v: %d gives %d, which is between two steps", s, want, w)
 		}
 	})
 }
@@ -104,14 +105,15 @@ func TestControlCheck(t *testing.T) {
 
 // What -json prints can be read again.
 func TestJSON(t *testing.T) {
-	mjpg, _ := v4l2.ParseFourCC("MJPG")
-	b, err := json.Marshal(v4l2.Camera{
+	var mjpg v4l2.FourCC
+	mjpg.UnmarshalText([]byte("MJPG"))
+	b, err := json.Marshal(v4l2.Node{
 		Path: "/dev/video0", Formats: []v4l2.Format{{FourCC: mjpg}}, Controls: []v4l2.Control{{Name: "brightness", Type: v4l2.Integer}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var c v4l2.Camera
+	var c v4l2.Node
 	if err := json.Unmarshal(b, &c); err != nil || c.Formats[0].FourCC != mjpg || c.Controls[0].Type != v4l2.Integer {
 		t.Errorf("%s became %+v, %v", b, c, err)
 	}

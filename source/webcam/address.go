@@ -34,21 +34,21 @@ func (c *Camera) locate() (string, error) {
 	}
 	_, err := os.Stat(path)
 	there := err == nil && !byName && !byID
-	if there && c.camera.Path == "" {
+	if there && c.node.Path == "" {
 		return path, nil
 	}
 	cameras, err := v4l2.Nodes()
 	if err != nil {
 		return "", err
 	}
-	at := slices.IndexFunc(cameras, func(other v4l2.Camera) bool {
+	at := slices.IndexFunc(cameras, func(other v4l2.Node) bool {
 		switch {
 		case byName:
 			return strings.Contains(strings.ToLower(other.Name), strings.ToLower(name))
 		case byID:
 			return other.ID == id || other.ID == id+"-video-index0"
 		}
-		return c.camera.Path != "" && other.Same(c.camera)
+		return c.node.Path != "" && other.Same(c.node)
 	})
 	switch {
 	case at >= 0:
@@ -59,7 +59,7 @@ func (c *Camera) locate() (string, error) {
 	return "", noCamera(path, cameras)
 }
 
-func noCamera(address string, cameras []v4l2.Camera) error {
+func noCamera(address string, cameras []v4l2.Node) error {
 	if len(cameras) == 0 {
 		return fmt.Errorf("no camera %s: none is plugged in", address)
 	}

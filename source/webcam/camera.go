@@ -38,7 +38,7 @@ type Camera struct {
 	// Log is told what the camera takes instead of what was preferred; nil is nobody.
 	Log *slog.Logger
 
-	camera v4l2.Camera // as it was when it was opened last
+	node v4l2.Node // as it was when it was opened last
 }
 
 // Run implements [stream.Source].
@@ -66,7 +66,7 @@ func (c *Camera) record(ctx context.Context, path string, emit func(stream.Pictu
 		return err
 	}
 	defer d.Close()
-	c.camera = webcam.device.Camera
+	c.node = webcam.device.Node
 	if err := setControls(webcam.device, c.Controls); err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (c *Camera) Check() error {
 // facts says what the camera sends, and, in the log as well, which of the preferences it does not meet.
 func (c *Camera) facts(mode v4l2.Mode) map[string]string {
 	facts := sizeFacts(mode.Width, mode.Height, mode.FPS)
-	facts["camera"], facts["device"], facts["bus"] = c.camera.Name, c.camera.Path, c.camera.Bus
+	facts["camera"], facts["device"], facts["bus"] = c.node.Name, c.node.Path, c.node.Bus
 	facts["format"] = mode.FourCC.String()
 	if unmet := c.unmet(mode); unmet != "" {
 		facts["unmet"] = unmet

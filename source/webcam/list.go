@@ -33,15 +33,18 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stderr, usage)
 		return 2
 	}
-	cameras, err := v4l2.List()
+	cameras, err := v4l2.Nodes()
 	if err != nil {
 		fmt.Fprintln(stderr, "mjpegazer:", err)
 		return 1
 	}
+	for i := range cameras {
+		cameras[i].Describe()
+	}
 	if *asJSON {
 		e := json.NewEncoder(stdout)
 		e.SetIndent("", "  ")
-		err = e.Encode(append([]v4l2.Camera{}, cameras...)) // an empty list is one too
+		err = e.Encode(append([]v4l2.Node{}, cameras...)) // an empty list is one too
 	} else {
 		err = printCameras(stdout, cameras)
 	}
@@ -52,7 +55,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-func printCameras(w io.Writer, cameras []v4l2.Camera) error {
+func printCameras(w io.Writer, cameras []v4l2.Node) error {
 	if len(cameras) == 0 {
 		_, err := fmt.Fprintln(w, "no camera is plugged in")
 		return err

@@ -8,8 +8,8 @@ import (
 )
 
 func offer(t *testing.T, name string, sizes ...v4l2.Size) v4l2.Format {
-	f, err := v4l2.ParseFourCC(name)
-	if err != nil {
+	var f v4l2.FourCC
+	if err := f.UnmarshalText([]byte(name)); err != nil {
 		t.Fatal(err)
 	}
 	return v4l2.Format{FourCC: f, Sizes: sizes}

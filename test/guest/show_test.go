@@ -31,14 +31,14 @@ func TestList(t *testing.T) {
 		}
 	}
 	_, text, _ = run(t, "webcams", "-json")
-	var cameras []v4l2.Camera
+	var cameras []v4l2.Node
 	if err := json.Unmarshal([]byte(text), &cameras); err != nil {
 		t.Fatal(err)
 	}
 	if len(cameras) != 2 {
 		t.Fatalf("%d cameras are listed: %s", len(cameras), text)
 	}
-	usb := cameras[slices.IndexFunc(cameras, func(c v4l2.Camera) bool { return c.Driver == "uvcvideo" })]
+	usb := cameras[slices.IndexFunc(cameras, func(c v4l2.Node) bool { return c.Driver == "uvcvideo" })]
 	if len(usb.Formats) != 3 || usb.Formats[0].FourCC.String() != "MJPG" || len(usb.Formats[1].Sizes) != 2 || len(usb.Controls) != 3 {
 		t.Errorf("%+v", usb)
 	}
