@@ -16,14 +16,14 @@ import (
 	"mjpegazer/stream"
 )
 
-// How long to wait for a camera that is not plugged in, and for one that another program reads.
+// When to try again: a camera that is not plugged in, and one that another program reads.
 const (
 	absent = 500 * time.Millisecond
 	busy   = 2 * time.Second
 )
 
-// locate finds the camera's node. A camera that was addressed by its number and has been seen is looked for by what it is:
-// after a replug the number may be another's, or nobody's.
+// locate returns the path of the camera's node. A camera addressed by its number is recognised once it was open: after it
+// was plugged in again, the number may be another camera's, or free.
 func (c *Camera) locate() (string, error) {
 	address := cmp.Or(c.Address, "0")
 	name, byName := strings.CutPrefix(address, "name/")
@@ -67,10 +67,10 @@ func noCamera(address string, cameras []v4l2.Node) error {
 	for i, c := range cameras {
 		there[i] = fmt.Sprintf("%s (%s)", c.Path, c.Name)
 	}
-	return fmt.Errorf("no camera %s; there are: %s", address, strings.Join(there, ", "))
+	return fmt.Errorf("no camera %s; the cameras are: %s", address, strings.Join(there, ", "))
 }
 
-// explain says in a user's words why a camera cannot be read and what to do, and when to try again.
+// explain says in the user's words why the camera cannot be read, what to do, and when to try again.
 func explain(path string, err error) error {
 	switch {
 	case errors.Is(err, syscall.ENODEV), errors.Is(err, syscall.ENXIO), errors.Is(err, fs.ErrNotExist):
@@ -81,13 +81,13 @@ func explain(path string, err error) error {
 		return stream.RetryAfter(errors.New(noPermission(path)), absent)
 	case errors.Is(err, syscall.EBUSY):
 		by := strings.Join(v4l2.Holders(path), ", ")
-		return stream.RetryAfter(fmt.Errorf("the camera %s is in use by %s: one program can read it at a time", path,
+		return stream.RetryAfter(fmt.Errorf("the camera %s is in use by %s: only one program can read it at a time", path,
 			cmp.Or(by, "another program")), busy)
 	case errors.Is(err, syscall.ENOSPC):
-		return fmt.Errorf("USB has no room for what the camera %s would send: "+
-			"choose mjpeg, a smaller size or a lower rate, or plug it in elsewhere", path)
+		return fmt.Errorf("not enough USB bandwidth for the camera %s: "+
+			"choose format=mjpeg, a smaller size or a lower rate, or plug it into another port", path)
 	case errors.Is(err, v4l2.ErrNotCamera):
-		return fmt.Errorf("%s is not a camera: `mjpegazer webcams` lists those there are", path)
+		return fmt.Errorf("%s is not a camera: `mjpegazer webcams` lists the cameras", path)
 	}
 	return err
 }
@@ -99,6 +99,6 @@ func gone(path string) bool {
 
 func noPermission(path string) string {
 	group := cmp.Or(v4l2.Group(path), "video")
-	return fmt.Sprintf("no permission to open the camera %s: add the user to the group %s (sudo usermod -aG %s USER) and log in anew",
+	return fmt.Sprintf("no permission to open the camera %s: add the user to the group %s (sudo usermod -aG %s USER) and log in again",
 		path, group, group)
 }

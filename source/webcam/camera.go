@@ -14,34 +14,33 @@ import (
 	"mjpegazer/stream/jpeg"
 )
 
-// A Camera is one of this machine: on USB, or whatever else Video4Linux offers. It is open, and its light is on,
-// while Run runs. Pictures that it compresses itself are passed on untouched; raw ones are compressed here.
-//
-// A Camera must not be copied once it has run: it knows its camera again after a replug, when the number may be another.
+// A Camera is a camera of this machine that Video4Linux offers. Its zero value is /dev/video0. It must not be copied once it
+// has run: it remembers which camera it read, to find it after it was unplugged.
 type Camera struct {
-	// Address says which: a number, "0"; a node or a link to one, "/dev/video0"; "by-id/" and its name in
-	// /dev/v4l/by-id; or "name/" and what the camera calls itself, or a part of that. Empty is "0".
+	// Address says which camera: a number, "0"; a node or a link to one, "/dev/video0"; "by-id/" and its name in
+	// /dev/v4l/by-id; or "name/" and what the camera calls itself, or a part of that, in any case of letters. Empty is "0".
 	Address string
 
-	// Preferences. The nearest that the camera has is taken.
+	// What the camera is asked for. It sends the nearest that it has.
 	Width, Height int     // in pixels; both zero: near 640 by 480
 	FPS           float64 // pictures a second; zero: the camera's own rate
-	Format        string  // mjpeg, yuyv, uyvy, nv12, nv21, i420, grey or the four characters of another; empty: the best
+	Format        string  // one of [Formats], or the four characters of one, such as YUY2; empty: the best
 
-	// Quality is that of pictures that are compressed here, 1 to 100; zero is 80.
+	// Quality is that of pictures that are compressed here, 1 to 100, as of [jpeg.Encoder]; zero is 80.
 	Quality int
 
-	// Controls are set whenever the camera is opened: values, or names in a menu, by the name of the control. [Camera.Check]
-	// tells whether the camera has them.
+	// Controls are set whenever the camera is opened: values, names in a menu, or on and off, by the name of the control, as in
+	// "brightness": "128". [Camera.Check] says whether the camera has them.
 	Controls map[string]string
 
-	// Log is told what the camera takes instead of what was preferred; nil is nobody.
+	// Log gets a line when the camera does not send what it was asked for; nil: none.
 	Log *slog.Logger
 
 	node v4l2.Node // as it was when it was opened last
 }
 
-// Run implements [stream.Source].
+// Run implements [stream.Source]. An error says what to do; it carries a [stream.RetryAfter] of half a second where the
+// camera is not plugged in or must not be opened, and of two seconds where another program reads it.
 func (c *Camera) Run(ctx context.Context, emit func(stream.Picture)) error {
 	path, err := c.locate()
 	if err != nil {
@@ -54,7 +53,7 @@ func (c *Camera) Run(ctx context.Context, emit func(stream.Picture)) error {
 	return explain(path, err)
 }
 
-// record finds the camera among mediadevices' drivers, opens it and reads its pictures.
+// record opens the camera as a driver of mediadevices and emits its pictures.
 func (c *Camera) record(ctx context.Context, path string, emit func(stream.Picture)) error {
 	webcam := &cameraDriver{path: path, damaged: func(pictures int) { emit(stream.Picture{Damaged: pictures}) }}
 	d, err := register(webcam)
@@ -83,8 +82,8 @@ func (c *Camera) record(ctx context.Context, path string, emit func(stream.Pictu
 	return r.run(ctx, reader)
 }
 
-// Check tells what is wrong with the Controls: one that the camera does not have, a value that it does not take. A camera
-// that is not there, or cannot be opened now, may have everything.
+// Check opens the camera and says what is wrong with Controls: one that the camera does not have, a value that it does not
+// accept. It returns nil where the camera cannot be opened now.
 func (c *Camera) Check() error {
 	path, err := c.locate()
 	if err != nil {
@@ -103,7 +102,7 @@ func (c *Camera) Check() error {
 	return err
 }
 
-// facts says what the camera sends, and, in the log as well, which of the preferences it does not meet.
+// facts says what the camera sends and, in the log as well, which preferences that does not meet.
 func (c *Camera) facts(mode v4l2.Mode) map[string]string {
 	facts := sizeFacts(mode.Width, mode.Height, mode.FPS)
 	facts["camera"], facts["device"], facts["bus"] = c.node.Name, c.node.Path, c.node.Bus
@@ -111,14 +110,14 @@ func (c *Camera) facts(mode v4l2.Mode) map[string]string {
 	if unmet := c.unmet(mode); unmet != "" {
 		facts["unmet"] = unmet
 		if c.Log != nil {
-			c.Log.Info("the nearest that the camera has is taken", "unmet", unmet,
+			c.Log.Info("the camera does not send what it was asked for", "unmet", unmet,
 				"format", facts["format"], "size", facts["size"], "rate", facts["rate"])
 		}
 	}
 	return facts
 }
 
-// unmet lists the preferences that a mode does not meet.
+// unmet lists the preferences that a mode does not meet, as options of a SOURCE.
 func (c *Camera) unmet(mode v4l2.Mode) string {
 	var unmet []string
 	if c.Width != 0 && c.Width != mode.Width {

@@ -13,7 +13,7 @@ import (
 	"mjpegazer/source/v4l2"
 )
 
-// controlAliases are the names of controls, by ID, that the kernel changed in Linux 5.13, when recipes were full of them.
+// controlAliases are the controls, by ID, that Linux 5.13 renamed, under both names: recipes still use the old ones.
 var controlAliases = map[string]uint32{
 	"exposure_auto":                  0x009a0901,
 	"auto_exposure":                  0x009a0901,
@@ -27,13 +27,13 @@ var controlAliases = map[string]uint32{
 	"white_balance_automatic":        0x0098090c,
 }
 
-// setting is a control and what it is to be.
+// A setting is a control and its new value.
 type setting struct {
 	control v4l2.Control
 	value   int
 }
 
-// setControls sets what is wanted, what is automatic first: it decides what else can be set.
+// setControls sets what is wanted, automatic controls first: they decide which others can be set.
 func setControls(d *v4l2.Device, wanted map[string]string) error {
 	if len(wanted) == 0 {
 		return nil
@@ -46,7 +46,7 @@ func setControls(d *v4l2.Device, wanted map[string]string) error {
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(settings, func(a, b setting) int { return cmp.Compare(controlTurn(a.control), controlTurn(b.control)) })
+	slices.SortStableFunc(settings, func(a, b setting) int { return cmp.Compare(controlOrder(a.control), controlOrder(b.control)) })
 	for _, s := range settings {
 		if err := d.SetControl(s.control.ID, s.value); err != nil {
 			return refusal(s, err)
@@ -55,27 +55,27 @@ func setControls(d *v4l2.Device, wanted map[string]string) error {
 	return nil
 }
 
-// refusal says that a camera did not take a setting that it ought to.
+// refusal is the error of a camera that refused a setting in its range.
 func refusal(s setting, err error) error {
 	switch {
 	case errors.Is(err, syscall.ENODEV):
 		return err
 	case errors.Is(err, syscall.EACCES):
-		return fmt.Errorf("%s cannot be set now: turn the control off that sets it by itself, as auto_exposure=1 does for the exposure",
+		return fmt.Errorf("%s cannot be set while the camera sets it automatically: turn that off as well, as auto_exposure=1 does for the exposure",
 			s.control.Name)
 	}
-	// The reason is the control's, and not to be taken for one that concerns the camera.
-	return fmt.Errorf("the camera does not take %s=%d: %v", s.control.Name, s.value, err)
+	// Not %w: the reason is about the control, and must not be mistaken for one about the camera.
+	return fmt.Errorf("the camera refuses %s=%d: %v", s.control.Name, s.value, err)
 }
 
-func controlTurn(c v4l2.Control) int {
+func controlOrder(c v4l2.Control) int {
 	if c.Type == v4l2.Boolean || c.Type == v4l2.Menu {
 		return 0
 	}
 	return 1
 }
 
-// matchControls finds the controls that are wanted, and says all that is wrong with the wanted.
+// matchControls returns the settings for the controls that are wanted, or one error with all that is wrong with them.
 func matchControls(all []v4l2.Control, wanted map[string]string) ([]setting, error) {
 	var settings []setting
 	var problems []string
@@ -109,7 +109,7 @@ func matchControls(all []v4l2.Control, wanted map[string]string) ([]setting, err
 	return settings, nil
 }
 
-// controlValue reads a number, a menu item's name, or a boolean's word.
+// controlValue reads a number, the name of a menu item, or on and off.
 func controlValue(c v4l2.Control, text string) (int, error) {
 	if v, err := strconv.ParseInt(text, 0, 64); err == nil && int64(int(v)) == v {
 		return int(v), nil
@@ -127,7 +127,7 @@ func controlValue(c v4l2.Control, text string) (int, error) {
 			return 0, nil
 		}
 	}
-	return 0, fmt.Errorf("%s=%q is none of its values: %s", c.Name, text, c.Range())
+	return 0, fmt.Errorf("%s=%q is not one of its values: %s", c.Name, text, c.Range())
 }
 
 func controlNames(all []v4l2.Control) string {

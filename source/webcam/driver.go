@@ -17,16 +17,14 @@ import (
 	"mjpegazer/stream/jpeg"
 )
 
-// Register makes the webcam at path, such as /dev/video0, known to mediadevices: a driver in pure Go, whose
-// pictures are those of the camera and not decoded before somebody looks at a pixel. [driver.Manager.Delete] takes it
-// away again. The camera is not touched before it is opened.
-//
-// [Camera] needs no call of it; it registers what it reads.
+// Register makes the webcam at path, such as /dev/video0, known to mediadevices, with a driver in pure Go. Its pictures are
+// decoded only when a pixel is read. Register does not open the camera, and fails only where mediadevices does;
+// [driver.Manager.Delete] undoes it. A [Camera] needs no call of Register.
 func Register(path string) (driver.Driver, error) { return register(&cameraDriver{path: path}) }
 
 func register(w *cameraDriver) (driver.Driver, error) {
-	// The manager does not say which driver it has made, so the label has to be unique. Each use of a camera registers it
-	// anew: a driver's state is not made to be shared.
+	// The manager does not return the driver that it makes, so the label has to be unique. Each use of a camera registers it
+	// again, because the state of a driver cannot be shared.
 	label := filepath.Base(w.path) + ";" + rand.Text()
 	info := driver.Info{Label: label, Name: w.path, DeviceType: driver.Camera}
 	if err := driver.GetManager().Register(w, info); err != nil {
@@ -39,7 +37,7 @@ func register(w *cameraDriver) (driver.Driver, error) {
 	return found[0], nil
 }
 
-// format is a pixel format that can be shown.
+// A format is a pixel format that can be shown.
 type format struct {
 	fourCC string
 	name   frame.Format
@@ -50,12 +48,12 @@ type format struct {
 type formatKind int
 
 const (
-	asJPEG    formatKind = iota // the camera compresses
-	asRaw                       // the encoder takes it as it is
-	asDecoded                   // mediadevices' frame makes an image of it
+	asJPEG    formatKind = iota // compressed by the camera
+	asRaw                       // as the encoder reads it
+	asDecoded                   // made an image by mediadevices' package frame
 )
 
-// formats stand in the order of preference.
+// formats are in the order of preference.
 var formats = []format{
 	{"MJPG", frame.FormatMJPEG, 0, asJPEG},
 	{"JPEG", frame.FormatMJPEG, 0, asJPEG},
@@ -68,15 +66,15 @@ var formats = []format{
 	{"Z16", frame.FormatZ16, 0, asDecoded},
 }
 
-// formatRank is the format's place in the order of preference, -1 where it cannot be shown.
+// formatRank is the format's index in formats, -1 where it cannot be shown.
 func formatRank(f v4l2.FourCC) int {
 	return slices.IndexFunc(formats, func(w format) bool { return w.fourCC == f.String() })
 }
 
-// cameraDriver is a webcam as mediadevices sees it.
+// A cameraDriver is a webcam as a driver of mediadevices.
 type cameraDriver struct {
 	path string
-	// damaged is told how many pictures were lost or broken on the way since the last; nil is nobody.
+	// damaged, if not nil, is called with the number of pictures lost or damaged since the last one.
 	damaged func(pictures int)
 
 	device  *v4l2.Device
@@ -114,7 +112,7 @@ func (w *cameraDriver) Close() error {
 	return err
 }
 
-// Properties implements driver.Adapter. Of a range of sizes it names the two ends; VideoRecord takes those between too.
+// Properties implements driver.Adapter. Of a range of sizes it lists the two ends; VideoRecord accepts those between as well.
 func (w *cameraDriver) Properties() []prop.Media {
 	var all []prop.Media
 	for _, f := range w.formats {
@@ -143,7 +141,7 @@ func (w *cameraDriver) Properties() []prop.Media {
 	return all
 }
 
-// VideoRecord implements driver.VideoRecorder. What the camera takes instead of what was asked is in the pictures.
+// VideoRecord implements driver.VideoRecorder. The camera may choose another mode than the one asked for.
 func (w *cameraDriver) VideoRecord(p prop.Media) (video.Reader, error) {
 	mode := v4l2.Mode{Width: p.Width, Height: p.Height, FPS: float64(p.FrameRate)}
 	for _, f := range w.formats {
@@ -163,7 +161,7 @@ func (w *cameraDriver) VideoRecord(p prop.Media) (video.Reader, error) {
 	if rank < 0 {
 		return nil, fmt.Errorf("%s sends %s, which cannot be shown", w.path, mode.FourCC)
 	}
-	// Four are what a driver needs to fill one while it is told of the last, and two in case we are late.
+	// Two, so that the driver can fill one while the other is read, and two more in case the reader is late.
 	if err := w.device.Start(4); err != nil {
 		return nil, err
 	}
@@ -178,7 +176,7 @@ func (w *cameraDriver) VideoRecord(p prop.Media) (video.Reader, error) {
 	return r, nil
 }
 
-// cameraReader is a recording of a webcam. It implements video.Reader.
+// A cameraReader reads the pictures of a webcam. It implements video.Reader.
 type cameraReader struct {
 	driver *cameraDriver
 	device *v4l2.Device
@@ -191,7 +189,7 @@ type cameraReader struct {
 	free    chan *cameraPicture // released, to be filled again
 }
 
-// picture takes one that was released, or makes one.
+// picture returns one that was released, or a new one.
 func (r *cameraReader) picture() *cameraPicture {
 	select {
 	case p := <-r.free:
@@ -208,15 +206,15 @@ func (r *cameraReader) picture() *cameraPicture {
 	return p
 }
 
-// count tells of pictures that were lost between the camera and us, and of this one if it is broken.
-func (r *cameraReader) count(f v4l2.Frame, broken bool) {
+// count reports pictures that the camera took and the driver lost, and this one if it is damaged.
+func (r *cameraReader) count(f v4l2.Frame, damaged bool) {
 	lost := 0
-	// A number that is behind is one that wrapped or began again.
-	if gap := int32(f.Sequence - r.next); r.started && gap > 0 {
-		lost = int(gap)
+	// A smaller number than expected has wrapped, or started again.
+	if skipped := int32(f.Sequence - r.next); r.started && skipped > 0 {
+		lost = int(skipped)
 	}
 	r.started, r.next = true, f.Sequence+1
-	if broken {
+	if damaged {
 		lost++
 	}
 	if lost > 0 && r.driver.damaged != nil {
@@ -224,8 +222,8 @@ func (r *cameraReader) count(f v4l2.Frame, broken bool) {
 	}
 }
 
-// broken reports whether a frame is not a whole picture, as far as the driver or its first bytes tell.
-func (r *cameraReader) broken(f v4l2.Frame) bool {
+// isDamaged reports whether a frame is no whole picture, as far as the driver and the first bytes show.
+func (r *cameraReader) isDamaged(f v4l2.Frame) bool {
 	switch {
 	case f.Damaged || len(f.Data) == 0:
 		return true
@@ -235,7 +233,7 @@ func (r *cameraReader) broken(f v4l2.Frame) bool {
 	return len(f.Data) < r.size
 }
 
-// captureTime fills in for a driver that does not tell.
+// captureTime is the time of the frame, now where the driver does not say.
 func captureTime(f v4l2.Frame) time.Time {
 	if f.Time.IsZero() {
 		return time.Now()

@@ -16,7 +16,7 @@ import (
 
 const usage = `usage: mjpegazer webcams [-json]
 
-lists the cameras of this machine: what to call them, what they send, what can be set on them.
+lists the cameras of this machine: the SOURCE of each, what it sends, and the controls that can be set.
 `
 
 // Main is the program's command webcams: it lists the cameras of this machine, for people or, with -json, for programs. It

@@ -22,24 +22,23 @@ import (
 	"mjpegazer/stream/jpeg"
 )
 
-// A MediaDevice is a camera that a driver of pion/mediadevices reads. The program that wants it imports the driver, which
-// registers itself; for webcams on Linux there is [Camera], which needs no import and no cgo.
+// A MediaDevice is a camera that a driver of pion/mediadevices reads. The program imports the driver, which registers itself.
 //
-// Its pictures are compressed, but for those that know better: one with a method JPEG() []byte is passed on as it is, one
-// with Raw() jpeg.Raw is compressed without an image between, and Captured() time.Time tells when it was taken.
+// Its pictures are compressed here, with these exceptions: a picture with a method JPEG() []byte is passed on as it is, and
+// one with Raw() jpeg.Raw is compressed from those samples. Captured() time.Time is when it was taken.
 type MediaDevice struct {
 	Label string // the driver's, or its name
 
-	// Preferences: what the driver has that is nearest is taken. Zero is its first.
+	// What the driver is asked for. The nearest that it has is used, its first for zero.
 	Width, Height int     // in pixels
 	FPS           float64 // pictures a second
 
-	Quality int // of the pictures, 1 to 100; zero is 80
+	Quality int // of the pictures, 1 to 100, as of [jpeg.Encoder]; zero is 80
 }
 
-// Run implements [stream.Source].
+// Run implements [stream.Source]. The error carries a [stream.RetryAfter] of half a second where there is no such driver.
 func (m *MediaDevice) Run(ctx context.Context, emit func(stream.Picture)) error {
-	d, err := m.find()
+	d, err := m.driver()
 	if err != nil {
 		return stream.RetryAfter(err, absent)
 	}
@@ -47,7 +46,7 @@ func (m *MediaDevice) Run(ctx context.Context, emit func(stream.Picture)) error 
 		return fmt.Errorf("open %s: %w", m.Label, err)
 	}
 	closed := sync.OnceFunc(func() {
-		if d.Status() != driver.StateClosed { // as after a recording that did not begin
+		if d.Status() != driver.StateClosed { // as mediadevices leaves it when a recording fails to begin
 			d.Close()
 		}
 	})
@@ -60,7 +59,7 @@ func (m *MediaDevice) Run(ctx context.Context, emit func(stream.Picture)) error 
 	if err != nil {
 		return fmt.Errorf("record %s: %w", m.Label, err)
 	}
-	// A driver that is closed while it reads may read for ever, so it gets the time of a picture first.
+	// A driver that is closed while it reads may never return, so its read gets a second to return first.
 	returned := make(chan struct{})
 	defer close(returned)
 	defer context.AfterFunc(ctx, func() {
@@ -76,8 +75,8 @@ func (m *MediaDevice) Run(ctx context.Context, emit func(stream.Picture)) error 
 	return r.run(ctx, reader)
 }
 
-// find asks mediadevices for the driver.
-func (m *MediaDevice) find() (driver.Driver, error) {
+// driver returns the driver with the label.
+func (m *MediaDevice) driver() (driver.Driver, error) {
 	video := driver.GetManager().Query(driver.FilterVideoRecorder())
 	labels := make([]string, len(video))
 	for i, d := range video {
@@ -88,16 +87,16 @@ func (m *MediaDevice) find() (driver.Driver, error) {
 		labels[i] = info.Label
 	}
 	if len(labels) == 0 {
-		return nil, fmt.Errorf("no mediadevices driver %q: this program has none", m.Label)
+		return nil, fmt.Errorf("no mediadevices driver %q: this program has no drivers", m.Label)
 	}
 	slices.Sort(labels)
-	return nil, fmt.Errorf("no mediadevices driver %q; there are: %s", m.Label, strings.Join(labels, ", "))
+	return nil, fmt.Errorf("no mediadevices driver %q; the drivers are: %s", m.Label, strings.Join(labels, ", "))
 }
 
-// choose takes what is nearest to the preferences; of what is equally near, the first.
+// choose returns what is nearest to the preferences, the first of what is equally near.
 func (m *MediaDevice) choose(all []prop.Media) (prop.Media, error) {
 	if len(all) == 0 {
-		return prop.Media{}, fmt.Errorf("%s has no pictures to offer", m.Label)
+		return prop.Media{}, fmt.Errorf("%s offers no pictures", m.Label)
 	}
 	return slices.MinFunc(all, func(a, b prop.Media) int {
 		return cmp.Or(
@@ -107,7 +106,7 @@ func (m *MediaDevice) choose(all []prop.Media) (prop.Media, error) {
 	}), nil
 }
 
-// sizeFacts says what a camera sends: a rate of zero is not known.
+// sizeFacts says what a camera sends; a rate of zero is unknown.
 func sizeFacts(width, height int, fps float64) map[string]string {
 	facts := map[string]string{"size": fmt.Sprintf("%dx%d", width, height)}
 	if fps > 0 {
@@ -116,7 +115,7 @@ func sizeFacts(width, height int, fps float64) map[string]string {
 	return facts
 }
 
-// distance is how far a size is from what is preferred; a side of zero does not count.
+// distance is how far a size is from the wanted one; a wanted side of 0 does not count.
 func distance(wantWidth, wantHeight, width, height int) int {
 	d := 0
 	if wantWidth != 0 {
@@ -135,12 +134,12 @@ func rateDistance(want, fps float64) float64 {
 	return math.Abs(want - fps)
 }
 
-// A recording passes on the pictures of a mediadevices reader, compressed where they are not.
+// A recording emits the pictures of a mediadevices reader, and compresses those that are not.
 type recording struct {
 	emit    func(stream.Picture)
 	encoder jpeg.Encoder
 	buffer  []byte            // of the encoder
-	facts   map[string]string // to be told with the next picture
+	facts   map[string]string // to be emitted with the next picture
 }
 
 // run reads until ctx is done or the reader fails.

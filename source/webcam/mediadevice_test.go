@@ -184,12 +184,12 @@ func TestMediaDeviceThatHangs(t *testing.T) {
 
 func TestMediaDeviceThatIsNone(t *testing.T) {
 	m := &webcam.MediaDevice{Label: "nobody"}
-	if err := m.Run(t.Context(), nil); err == nil || !strings.Contains(err.Error(), `no mediadevices driver "nobody"; there are: `) ||
+	if err := m.Run(t.Context(), nil); err == nil || !strings.Contains(err.Error(), `no mediadevices driver "nobody"; the drivers are: `) ||
 		!strings.Contains(err.Error(), "VideoTest") {
 		t.Error(err)
 	}
 	m = register(t, "empty", &device{})
-	if err := m.Run(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "no pictures to offer") {
+	if err := m.Run(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "offers no pictures") {
 		t.Error(err)
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"mjpegazer/stream/jpeg"
 )
 
-// Read implements video.Reader. A picture that is not released is never written to again.
+// Read implements video.Reader. A picture is overwritten by a later one only after it was released.
 func (r *cameraReader) Read() (image.Image, func(), error) {
 	p := r.picture()
 	for {
@@ -25,9 +25,9 @@ func (r *cameraReader) Read() (image.Image, func(), error) {
 			return nil, nil, err
 		}
 		p.data = f.Data
-		broken := r.broken(f)
-		r.count(f, broken)
-		if broken {
+		damaged := r.isDamaged(f)
+		r.count(f, damaged)
+		if damaged {
 			continue
 		}
 		p.time, p.decoded = captureTime(f), nil
@@ -42,7 +42,7 @@ func (r *cameraReader) Read() (image.Image, func(), error) {
 	}
 }
 
-// cameraPicture is a picture as the camera sent it. It is an image.Image to those who look at its pixels.
+// A cameraPicture is a picture as the camera sent it. It is decoded only if it is read as an image.Image.
 type cameraPicture struct {
 	data    []byte
 	format  format
@@ -51,7 +51,7 @@ type cameraPicture struct {
 	release func()
 
 	mu      sync.Mutex
-	decoded image.Image // once a pixel was asked for
+	decoded image.Image // nil before the first pixel is read
 }
 
 // A jpegPicture was compressed by the camera, a rawPicture was not.
@@ -60,13 +60,13 @@ type (
 	rawPicture  cameraPicture
 )
 
-// What a recording asks for.
+// The methods that a recording looks for.
 func (p *jpegPicture) JPEG() []byte        { return p.data }
 func (p *jpegPicture) Captured() time.Time { return p.time }
 func (p *rawPicture) Captured() time.Time  { return p.time }
 func (p *rawPicture) Raw() jpeg.Raw        { return (*cameraPicture)(p).raw() }
 
-// image.Image
+// They implement image.Image.
 func (p *jpegPicture) ColorModel() color.Model { return (*cameraPicture)(p).image().ColorModel() }
 func (p *jpegPicture) At(x, y int) color.Color { return (*cameraPicture)(p).image().At(x, y) }
 func (p *jpegPicture) Bounds() image.Rectangle { return (*cameraPicture)(p).bounds() }
@@ -84,7 +84,7 @@ func (p *cameraPicture) raw() jpeg.Raw {
 	return raw
 }
 
-// image is the picture decoded, grey all over where that fails.
+// image is the decoded picture, all grey where decoding fails.
 func (p *cameraPicture) image() image.Image {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -114,8 +114,7 @@ func (p *cameraPicture) decode() (image.Image, error) {
 	return img, err
 }
 
-// decodeJPEG decodes a picture that may lack Huffman tables. It is not mediadevices' decoder that does it, because two
-// goroutines must not use that.
+// decodeJPEG decodes a picture that may lack Huffman tables. Not with mediadevices' decoder: two goroutines must not use that.
 func decodeJPEG(p []byte) (image.Image, error) {
 	info, end, err := jpeg.Inspect(p)
 	if err != nil {
@@ -125,8 +124,7 @@ func decodeJPEG(p []byte) (image.Image, error) {
 	return stdjpeg.Decode(io.MultiReader(bytes.NewReader(head), strings.NewReader(info.Missing()), bytes.NewReader(scan)))
 }
 
-// packed is the picture in memory of its own and without what stands between its rows, which mediadevices' decoders do
-// not know of.
+// packed is a copy of the picture without padding between its rows, which mediadevices' decoders do not expect.
 func (p *cameraPicture) packed() []byte {
 	width, height := p.mode.Width, p.mode.Height
 	if p.format.kind == asDecoded {

@@ -12,23 +12,23 @@ import (
 	"mjpegazer/source/v4l2"
 )
 
-// The size where none is preferred: what OpenCV asks for, and every webcam has.
+// The preferred size where none is given: what OpenCV asks for, and every webcam has.
 const (
 	defaultWidth  = 640
 	defaultHeight = 480
 )
 
-// formatAliases are what else people call formats.
+// formatAliases are other names that are in use for formats.
 var formatAliases = map[string]string{"gray": "GREY", "y8": "GREY", "yuy2": "YUYV", "yuv420": "I420"}
 
-// isFormat reports whether a name is that of the format at a place of formats.
+// isFormat reports whether a name is that of the format at an index of formats.
 func isFormat(name string, rank int) bool {
 	name = cmp.Or(formatAliases[strings.ToLower(name)], name)
 	return rank >= 0 && (strings.EqualFold(name, formats[rank].fourCC) || strings.EqualFold(name, string(formats[rank].name)))
 }
 
-// IsFormat reports whether a name is one that [Camera.Format] takes: one of [Formats], another that is in use, or four
-// characters of Video4Linux.
+// IsFormat reports whether name is a format for [Camera]: one of [Formats], another name in use for it, such as yuy2, or
+// its four characters in Video4Linux. The case of letters does not matter.
 func IsFormat(name string) bool {
 	for rank := range formats {
 		if isFormat(name, rank) {
@@ -38,7 +38,7 @@ func IsFormat(name string) bool {
 	return false
 }
 
-// Formats lists the names of the pixel formats that can be asked for, the best first.
+// Formats lists the pixel formats that a [Camera] can be asked for, the preferred first.
 func Formats() []string {
 	var names []string
 	for _, f := range formats {
@@ -49,7 +49,7 @@ func Formats() []string {
 	return names
 }
 
-// candidate is something the camera can send, and how far it is from the preferences.
+// A candidate is something the camera can send, and how far it is from the preferences.
 type candidate struct {
 	media             prop.Media
 	otherFormat, rank int
@@ -57,8 +57,8 @@ type candidate struct {
 	rate              float64
 }
 
-// choose takes what comes nearest to the preferences: the format, then the size, then, of what is left, the best format at the
-// nearest rate. Where no size is preferred the best format comes first.
+// choose returns what comes nearest to the preferences: first the format, then the size, then the best format at the nearest
+// rate. Without a preferred size, the best format comes before the size.
 func (c *Camera) choose(formats []v4l2.Format) (prop.Media, error) {
 	var all []candidate
 	for _, f := range formats {
@@ -67,7 +67,7 @@ func (c *Camera) choose(formats []v4l2.Format) (prop.Media, error) {
 			continue
 		}
 		sizes := f.Sizes
-		if len(sizes) == 0 { // the driver does not tell, and will take what is nearest
+		if len(sizes) == 0 { // the driver does not say, and will choose the nearest
 			sizes = []v4l2.Size{{Width: 1, Height: 1, MaxWidth: 1 << 14, MaxHeight: 1 << 14}}
 		}
 		for _, size := range sizes {
@@ -91,7 +91,7 @@ func (c *Camera) candidate(rank int, size v4l2.Size) candidate {
 	switch {
 	case width == 0 && height == 0:
 		width, height = defaultWidth, defaultHeight
-	case size.MaxWidth == 0: // a side that is not preferred is as the camera has it
+	case size.MaxWidth == 0: // a side without a preference is as the camera has it
 	case width == 0:
 		width = height * 4 / 3
 	case height == 0:
@@ -111,7 +111,7 @@ func (c *Camera) candidate(rank int, size v4l2.Size) candidate {
 	return one
 }
 
-// nearestRate is the camera's rate that is nearest to the one preferred.
+// nearestRate returns the rate of the camera that is nearest to the preferred one.
 func nearestRate(size v4l2.Size, preferred float64) float64 {
 	switch {
 	case len(size.Rates) == 0:
@@ -124,14 +124,14 @@ func nearestRate(size v4l2.Size, preferred float64) float64 {
 	})
 }
 
-// noFormat says what a camera sends that cannot be shown.
+// noFormat is the error of a camera that sends nothing that can be shown.
 func noFormat(formats []v4l2.Format) error {
 	if len(formats) == 0 {
-		return errors.New("the camera has no format to offer")
+		return errors.New("the camera offers no picture format")
 	}
 	names := make([]string, len(formats))
 	for i, f := range formats {
 		names[i] = f.FourCC.String()
 	}
-	return fmt.Errorf("the camera sends only %s; what can be shown is %s", strings.Join(names, ", "), strings.Join(Formats(), ", "))
+	return fmt.Errorf("the camera sends %s, which cannot be shown; these can: %s", strings.Join(names, ", "), strings.Join(Formats(), ", "))
 }

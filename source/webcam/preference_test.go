@@ -60,12 +60,12 @@ func TestWebcamChoice(t *testing.T) {
 		}
 	}
 	_, err := (&Camera{}).choose([]v4l2.Format{offer(t, "H264"), offer(t, "RG10")})
-	if err == nil || !strings.Contains(err.Error(), "sends only H264, RG10; what can be shown is mjpeg, yuyv, uyvy") {
+	if err == nil || !strings.Contains(err.Error(), "sends H264, RG10, which cannot be shown; these can: mjpeg, yuyv, uyvy") {
 		t.Error(err)
 	}
 }
 
-// The names that the kernel gave up still set their controls.
+// The names that the kernel no longer uses still set their controls.
 func TestMatchControls(t *testing.T) {
 	all := []v4l2.Control{
 		{ID: 0x00980900, Name: "brightness", Type: v4l2.Integer, Max: 255},

@@ -133,7 +133,7 @@ func TestNoPermission(t *testing.T) {
 
 func TestNotThere(t *testing.T) {
 	p := serve(t, "-stall=200ms", "webcam://99")
-	const want = "no camera /dev/video99; there are: /dev/video0 (vivid)"
+	const want = "no camera /dev/video99; the cameras are: /dev/video0 (vivid)"
 	if code, body := p.get(t, "/snapshot"); code != 503 || !strings.Contains(string(body), want) {
 		t.Errorf("%d: %s", code, body)
 	}

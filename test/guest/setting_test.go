@@ -46,7 +46,7 @@ func TestControlsThatAreNone(t *testing.T) {
 	await(t, patience, "end of the node", func() bool { return node(c.Name) == "" })
 	p := serve(t, "-keep", "webcam://name/refusing#brightness=65")
 	await(t, patience, "failure", func() bool {
-		return strings.Contains(p.status(t).Error, "none is plugged in") || strings.Contains(p.status(t).Error, "there are")
+		return strings.Contains(p.status(t).Error, "none is plugged in") || strings.Contains(p.status(t).Error, "the cameras are")
 	})
 	plug(t, c)
 	await(t, patience, "reason", func() bool { return strings.Contains(p.status(t).Error, "brightness=65 is out of range") })
