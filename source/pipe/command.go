@@ -20,24 +20,24 @@ import (
 
 // Times for a command to end. Together they are less than the program takes to stop.
 const (
-	exitTime = time.Second             // by itself, when its output has ended
+	exitTime = time.Second             // by itself, after the end of its output
 	termTime = 1500 * time.Millisecond // after SIGTERM
-	pipeTime = 100 * time.Millisecond  // for its last words on stderr
+	pipeTime = 100 * time.Millisecond  // to read the rest of its stderr
 )
 
-// Command is a program that writes JPEGs or multipart to its standard output. It is started without a shell, and ended with
-// its whole process group: SIGTERM, then SIGKILL. On Linux, what it has started in sessions of its own ends as well, unless that
-// has cleared its environment; and the command itself ends when this program dies, whatever it dies of.
+// A Command is a program that writes JPEGs or multipart to its standard output. It is started without a shell, and ended
+// together with its process group: SIGTERM, and SIGKILL after 1.5 s. On Linux, processes that it has started in other
+// sessions end as well, unless they have cleared their environment; and the command is killed when this program dies.
 type Command struct {
 	Args     []string // the program and its arguments
-	MaxFrame int      // in bytes; 0 means [mjpeg.DefaultMaxFrame]
+	MaxFrame int      // how large a picture may be, in bytes; 0: [mjpeg.DefaultMaxFrame]
 }
 
-// Run runs the command until it ends or ctx is done. The last lines of its stderr are part of the error, without any word
-// of its arguments: they may be secret.
+// Run runs the command until it ends or ctx is done. The error holds the last lines of its stderr, in which every word of its
+// arguments is replaced: they may be secret.
 func (c *Command) Run(ctx context.Context, emit func(stream.Picture)) error {
 	if len(c.Args) == 0 {
-		return errors.New("there is no command to run")
+		return errors.New("the command is missing")
 	}
 	var said lastLines
 	cmd := exec.Command(c.Args[0], c.Args[1:]...)
@@ -65,19 +65,19 @@ func (c *Command) Run(ctx context.Context, emit func(stream.Picture)) error {
 	return c.ended(pictures, err, status, said.String())
 }
 
-// notStarted is why the command could not be started.
+// notStarted is the error of a command that could not be started.
 func (c *Command) notStarted(err error) error {
 	name := filepath.Base(c.Args[0])
 	switch {
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
 		return errors.New("the command " + name + " was not found: is it installed?")
 	case errors.Is(err, fs.ErrPermission):
-		return errors.New("the command " + name + " must not be run: is it executable?")
+		return errors.New("the command " + name + " cannot be run: is it executable?")
 	}
 	return errors.New("the command " + name + " cannot be started: " + redact.Cause(err).Error())
 }
 
-// ended is why the pictures of a command that was not told to end did.
+// ended is the error of a command whose output ended by itself.
 func (c *Command) ended(pictures int, err, status error, said string) error {
 	text := "the command ended"
 	switch {
@@ -95,7 +95,7 @@ func (c *Command) ended(pictures int, err, status error, said string) error {
 	return errors.New(text)
 }
 
-// secrets finds all words of the arguments that are no flags.
+// secrets finds every word of the arguments, but for flags.
 func (c *Command) secrets() redact.Secrets {
 	var words []string
 	separator := func(r rune) bool { return strings.ContainsRune(" \t\r\n:/?&=@;,'\"<>|()$#", r) }
@@ -113,8 +113,8 @@ func (c *Command) secrets() redact.Secrets {
 	return redact.New(words)
 }
 
-// start starts the command; its status follows, not before all of its output was read. One thread starts it and stays until it has
-// ended: Linux takes the death of the thread for that of the program, and would end the command.
+// start starts the command. Its status follows after read is closed and it has exited. One thread starts it and stays until
+// then: Linux would kill the command when that thread ends, as if it were the program.
 func start(cmd *exec.Cmd, read <-chan struct{}) (exited <-chan error, err error) {
 	started, status := make(chan error, 1), make(chan error, 1)
 	go func() {
@@ -127,7 +127,7 @@ func start(cmd *exec.Cmd, read <-chan struct{}) (exited <-chan error, err error)
 		}
 		<-read
 		err = cmd.Wait()
-		if errors.Is(err, exec.ErrWaitDelay) { // something that it started still holds its stderr
+		if errors.Is(err, exec.ErrWaitDelay) { // a process that it has started still holds its stderr
 			err = nil
 		}
 		status <- err
@@ -154,7 +154,7 @@ func end(ctx context.Context, cmd *exec.Cmd, exited <-chan error) error {
 	return <-exited
 }
 
-// emitAll emits all pictures of a reader and returns how many there were, and the error that ended them.
+// emitAll emits the pictures of a reader. It returns their number, and the error that ended them.
 func emitAll(reader *mjpeg.Reader, emit func(stream.Picture)) (n int, err error) {
 	for ; ; n++ {
 		part, err := reader.Next()
@@ -174,14 +174,14 @@ type lastLines struct {
 }
 
 const (
-	maxSaid      = 4 << 10 // bytes kept
-	maxSaidLines = 3
-	maxSaidShown = 500 // bytes
+	maxKept  = 4 << 10 // bytes
+	maxLines = 3
+	maxShown = 500 // bytes
 )
 
 func (l *lastLines) Write(p []byte) (int, error) {
-	l.buf = append(l.buf, p[max(0, len(p)-maxSaid):]...)
-	if over := len(l.buf) - maxSaid; over > 0 {
+	l.buf = append(l.buf, p[max(0, len(p)-maxKept):]...)
+	if over := len(l.buf) - maxKept; over > 0 {
 		l.buf = append(l.buf[:0], l.buf[over:]...)
 	}
 	return len(p), nil
@@ -195,12 +195,13 @@ func (l *lastLines) String() string {
 			lines = append(lines, text)
 		}
 	}
-	text := strings.Join(lines[max(0, len(lines)-maxSaidLines):], "; ")
-	return text[max(0, len(text)-maxSaidShown):]
+	text := strings.Join(lines[max(0, len(lines)-maxLines):], "; ")
+	return text[max(0, len(text)-maxShown):]
 }
 
-// SplitCommand splits a command at blanks, for [Command.Args]. Quotes keep blanks together; a backslash takes the next character as it is,
-// though not in single quotes.
+// SplitCommand splits a command at blanks into [Command.Args]. Single and double quotes hold blanks together. A backslash
+// makes the next character an ordinary one, except in single quotes. It fails where a quote is not closed or the command is
+// missing.
 func SplitCommand(text string) (args []string, err error) {
 	var word strings.Builder
 	inWord, quote := false, byte(0)
@@ -232,7 +233,7 @@ func SplitCommand(text string) (args []string, err error) {
 		args = append(args, word.String())
 	}
 	if len(args) == 0 {
-		return nil, errors.New("exec: is followed by no command")
+		return nil, errors.New("the command is missing: exec:COMMAND ARGS")
 	}
 	return args, nil
 }

@@ -4,7 +4,7 @@ package pipe
 
 import "os/exec"
 
-// There are no process groups here: the command alone is ended.
+// Without process groups only the command itself is ended.
 
 type family struct{}
 

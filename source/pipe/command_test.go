@@ -30,7 +30,7 @@ func TestCommandSaysWhy(t *testing.T) {
 		`exec:sh -c 'kill -9 $$'`:                             "the command ended (signal: killed) without a picture",
 		`exec:true`:                                           "the command ended without a picture",
 		`exec:/nowhere/program rtsp://canary2@host/`:          "the command program was not found: is it installed?",
-		`exec:/dev/null canary3`:                              "the command null must not be run",
+		`exec:/dev/null canary3`:                              "the command null cannot be run",
 		`exec:sh -c "seq 100000 >&2"`:                         "a picture: 99998; 99999; …",
 	} {
 		_, err := collect(t, parse(t, text), 1)

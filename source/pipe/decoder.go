@@ -9,14 +9,15 @@ import (
 	"mjpegazer/stream"
 )
 
-// DecodeRawer returns one picture after the other, as the Decoder of github.com/mattn/go-mjpeg does.
+// A DecodeRawer returns one whole JPEG after another, as the Decoder of github.com/mattn/go-mjpeg does, and io.EOF at the
+// end.
 type DecodeRawer interface {
 	DecodeRaw() ([]byte, error)
 }
 
-// Decoder makes a camera of anything that decodes to whole JPEGs. Open is called for each run; what it returns is read by
-// one goroutine, and the closer, which may be nil, is closed at the end of the run or when ctx is done, whichever is first:
-// that must end a DecodeRaw that waits.
+// Decoder makes a camera of anything that decodes to whole JPEGs. Open is called for each run, and its error ends the run.
+// What it returns is read by one goroutine. The closer, which may be nil, is closed when the run ends or ctx is done,
+// whichever comes first; that must end a call of DecodeRaw.
 func Decoder(open func(ctx context.Context) (DecodeRawer, io.Closer, error)) stream.Source {
 	return stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
 		decoder, closer, err := open(ctx)

@@ -10,13 +10,13 @@ import (
 	"syscall"
 )
 
-// familyVariable marks in their environment the processes that a command and its descendants are.
+// familyVariable marks a command and its descendants in their environment.
 const familyVariable = "_MJPEGAZER_COMMAND"
 
-// A family is a command and what it starts, also in sessions of its own, which no signal to its group reaches.
+// A family is a command and its descendants, also those in other sessions, which a signal to its group does not reach.
 type family struct{ mark string }
 
-// newFamily makes a command that is not started yet the leader of a process group, and has it killed when this program dies.
+// newFamily makes a command, before it starts, the leader of a process group, and has it killed when this program dies.
 func newFamily(cmd *exec.Cmd) family {
 	f := family{familyVariable + "=" + rand.Text()}
 	cmd.Env = append(cmd.Environ(), f.mark)
@@ -24,7 +24,7 @@ func newFamily(cmd *exec.Cmd) family {
 	return f
 }
 
-// kill ends what is left. It looks again until nothing is found: what is about to die may still start something.
+// kill kills what is left, until nothing is: a process may start another one before it dies.
 func (f family) kill() {
 	for range 10 {
 		left := f.members()
@@ -37,7 +37,7 @@ func (f family) kill() {
 	}
 }
 
-// members finds the processes with the mark. Those of other users cannot be read and cannot be ours.
+// members returns the processes with the mark. Those of other users cannot be read, and are not the command's.
 func (f family) members() (pids []int) {
 	proc, err := os.Open("/proc")
 	if err != nil {
@@ -59,7 +59,7 @@ func (f family) members() (pids []int) {
 	return pids
 }
 
-// dead reports whether a process has ended and only waits to be noted.
+// dead reports whether a process has ended, also if its parent has not noted that yet.
 func dead(pid string) bool {
 	stat, err := os.ReadFile("/proc/" + pid + "/stat")
 	if err != nil {

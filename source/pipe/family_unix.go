@@ -15,5 +15,5 @@ func newFamily(cmd *exec.Cmd) family {
 	return family{}
 }
 
-// kill has nothing to do: only Linux tells of more than the group.
+// kill does nothing: descendants in other sessions can be found on Linux alone.
 func (family) kill() {}

@@ -18,18 +18,18 @@ import (
 
 const (
 	defaultFPS = 10
-	pipePause  = 100 * time.Millisecond // between two looks for a writer of a named pipe
+	pipePause  = 100 * time.Millisecond // before a named pipe is read for its next writer
 )
 
-// File is a recorded MJPEG file, a folder of JPEGs in the order of their names, or a named pipe.
+// A File is a recorded MJPEG file, a folder of JPEGs (.jpg, .jpeg) in the order of their names, or a named pipe.
 type File struct {
 	Path     string
-	FPS      float64 // pictures a second; 0: 10, and as they come from a pipe
-	Loop     bool    // begin again at the end; a pipe is always read on
-	MaxFrame int     // in bytes; 0 means [mjpeg.DefaultMaxFrame]
+	FPS      float64 // pictures a second; 0: 10 for files and folders, as they come for a pipe
+	Loop     bool    // start again at the end; a pipe always waits for its next writer
+	MaxFrame int     // how large a picture may be, in bytes; 0: [mjpeg.DefaultMaxFrame]
 }
 
-// Run plays the file. At its end it returns [stream.ErrEnded], if not told to begin again.
+// Run plays the file. At its end it returns [stream.ErrEnded], unless Loop is set.
 func (f *File) Run(ctx context.Context, emit func(stream.Picture)) error {
 	info, err := os.Stat(f.Path)
 	if err != nil {
@@ -60,20 +60,20 @@ func (f *File) Run(ctx context.Context, emit func(stream.Picture)) error {
 		case err != nil:
 			return f.failed(err)
 		case play.pictures == before:
-			return errors.New("there is no JPEG in it")
+			return errors.New("it holds no JPEG")
 		case !f.Loop:
 			return stream.ErrEnded
 		}
 	}
 }
 
-// failed puts an error of the file system into words, without the path.
+// failed puts an error of the file system into a user's words, without the path.
 func (f *File) failed(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return errors.New("there is no such file")
 	case errors.Is(err, fs.ErrPermission):
-		return errors.New("the file must not be read: are its permissions right?")
+		return errors.New("no permission to read the file: are its permissions right?")
 	}
 	return errors.New("the file cannot be read: " + redact.Cause(err).Error())
 }
@@ -118,7 +118,7 @@ func (p *playing) file(path string) error {
 	return p.all()
 }
 
-// openRegular opens a file that always has an answer. What only looks like a picture, a named pipe say, would be waited for.
+// openRegular opens a regular file. Anything else, such as a named pipe with the name of a picture, could block the reader.
 func openRegular(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_RDONLY|nonblocking, 0)
 	if err != nil {
@@ -131,9 +131,9 @@ func openRegular(path string) (*os.File, error) {
 	return file, nil
 }
 
-var errNotRegular = errors.New("it is no ordinary file")
+var errNotRegular = errors.New("it is not a regular file")
 
-// An interruptible reader ends with its context, between two reads: a file may have no end in sight and no picture in it.
+// An interruptible reader fails once its context is done: an endless file may hold no picture.
 type interruptible struct {
 	ctx context.Context
 	io.Reader
@@ -146,7 +146,7 @@ func (r interruptible) Read(p []byte) (int, error) {
 	return r.Reader.Read(p)
 }
 
-// all plays what the reader finds. Its end, and that of the context, is no error.
+// all plays the pictures that the reader finds. The end of the bytes and of the context is no error.
 func (p *playing) all() error {
 	for {
 		part, err := p.reader.Next()
@@ -169,11 +169,11 @@ func (p *playing) all() error {
 	}
 }
 
-// wait waits until the next picture is due. False means that none is wanted any more.
+// wait waits until the next picture is due. It returns false where ctx is done.
 func (p *playing) wait() bool {
 	now := time.Now()
 	p.next = p.next.Add(p.pause)
-	if p.next.Before(now) { // the first, or too late
+	if p.next.Before(now) { // the first, or a late one
 		p.next = now
 	}
 	return p.sleep(p.next.Sub(now))
@@ -191,7 +191,7 @@ func (p *playing) sleep(d time.Duration) bool {
 	}
 }
 
-// pipe plays what is written into a named pipe, by one writer after the other.
+// pipe plays what one writer after another writes to a named pipe.
 func (p *playing) pipe() error {
 	file, err := os.OpenFile(p.Path, os.O_RDONLY|nonblocking, 0)
 	if err != nil {

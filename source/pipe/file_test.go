@@ -82,7 +82,7 @@ func TestFileSaysWhy(t *testing.T) {
 	if err := os.WriteFile(text, []byte("text"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]string{text: "there is no JPEG in it", text + "2": "there is no such file", t.TempDir(): "there is no JPEG in it"} {
+	for path, want := range map[string]string{text: "it holds no JPEG", text + "2": "there is no such file", t.TempDir(): "it holds no JPEG"} {
 		_, err := collect(t, &pipe.File{Path: path, Loop: true}, 1)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%v; want %s", err, want)
@@ -112,7 +112,7 @@ func TestInputGoesOnWhereItWas(t *testing.T) {
 
 func TestInputWithoutAPicture(t *testing.T) {
 	_, err := collect(t, &pipe.Input{Reader: strings.NewReader("text")}, 1)
-	if !errors.Is(err, stream.ErrEnded) || !strings.Contains(err.Error(), "no JPEG") {
+	if !errors.Is(err, stream.ErrEnded) || !strings.Contains(err.Error(), "held no JPEG") {
 		t.Error(err)
 	}
 }

@@ -4,5 +4,5 @@ package pipe
 
 import "syscall"
 
-// nonblocking lets a named pipe be opened that nobody writes to yet.
+// nonblocking opens a named pipe that has no writer yet.
 const nonblocking = syscall.O_NONBLOCK

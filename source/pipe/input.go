@@ -11,12 +11,12 @@ import (
 	"mjpegazer/stream/mjpeg"
 )
 
-// Input is a stream of bytes that comes once, such as standard input: JPEGs or multipart. It is read by a goroutine of its
-// own, which ends with the bytes, for a read of standard input cannot be called off; a Run that follows goes on where the
-// last one was.
+// An Input is a stream of bytes that can be read once, such as standard input. A read of standard input cannot be
+// interrupted, so a goroutine reads it, from the first Run to the end of the bytes; each Run continues where the last one
+// stopped.
 type Input struct {
 	Reader   io.Reader
-	MaxFrame int // in bytes; 0 means [mjpeg.DefaultMaxFrame]
+	MaxFrame int // how large a picture may be, in bytes; 0: [mjpeg.DefaultMaxFrame]
 
 	begin    sync.Once
 	pictures chan stream.Picture // closed at the end
@@ -24,13 +24,13 @@ type Input struct {
 	err      error               // set before pictures is closed
 }
 
-// Run emits the pictures until they end, which is [stream.ErrEnded].
+// Run emits the pictures to the end of the bytes. It then returns an error that wraps [stream.ErrEnded].
 func (i *Input) Run(ctx context.Context, emit func(stream.Picture)) error {
 	i.begin.Do(func() {
 		i.pictures, i.emitted = make(chan stream.Picture), make(chan struct{})
 		go i.read()
 	})
-	for ctx.Err() == nil { // of two that are ready select may take either
+	for ctx.Err() == nil { // select may choose either case where both are ready
 		select {
 		case <-ctx.Done():
 		case picture, ok := <-i.pictures:
@@ -44,7 +44,7 @@ func (i *Input) Run(ctx context.Context, emit func(stream.Picture)) error {
 	return ctx.Err()
 }
 
-// read hands on one picture at a time.
+// read passes on one picture at a time.
 func (i *Input) read() {
 	defer close(i.pictures)
 	n, err := emitAll(mjpeg.NewReader(i.Reader, i.MaxFrame), func(p stream.Picture) {
@@ -55,7 +55,7 @@ func (i *Input) read() {
 	case err != io.EOF:
 		i.err = fmt.Errorf("%w: it cannot be read: %w", stream.ErrEnded, redact.Cause(err))
 	case n == 0:
-		i.err = fmt.Errorf("%w: there was no JPEG in it", stream.ErrEnded)
+		i.err = fmt.Errorf("%w: it held no JPEG", stream.ErrEnded)
 	default:
 		i.err = stream.ErrEnded
 	}
