@@ -8,8 +8,8 @@ import (
 	"mjpegazer/source/pipe"
 )
 
-// Display returns what of a SOURCE string may be shown: scheme, host and path, of a command its name. User names,
-// passwords, queries, fragments and arguments hold secrets.
+// Display returns what may be shown of a SOURCE string: scheme, host and path; of a command, its name. User names, passwords,
+// queries, fragments and arguments may be secret.
 func Display(text string) string {
 	address, _ := cutOptions(text)
 	switch scheme := schemeOf(address); scheme {

@@ -14,7 +14,7 @@ import (
 	"mjpegazer/source/webcam"
 )
 
-// kinds are the kinds of cameras, by what schemeOf says.
+// kinds are the kinds of cameras, by what schemeOf returns.
 var kinds = map[string]func(address string, s *Spec, o *options, d Defaults) error{
 	"http":         parseHTTP,
 	"https":        parseHTTP,
@@ -26,16 +26,18 @@ var kinds = map[string]func(address string, s *Spec, o *options, d Defaults) err
 	"-":            parseInput,
 }
 
-func parseCommand(address string, s *Spec, _ *options, _ Defaults) error {
+func parseCommand(address string, s *Spec, o *options, _ Defaults) error {
+	o.hint = "a # of the command itself goes in quotes"
 	args, err := pipe.SplitCommand(address[len("exec:"):])
 	s.Source = &pipe.Command{Args: args, MaxFrame: s.MaxFrame}
 	return err
 }
 
 func parseFile(address string, s *Spec, o *options, _ Defaults) error {
+	o.hint = "where the # belongs to the name, add another # at the end"
 	f := &pipe.File{Path: address[len("file:"):], MaxFrame: s.MaxFrame}
 	if f.Path == "" {
-		return errors.New("the file's name is missing: file:PATH")
+		return errors.New("the name of the file is missing: file:PATH")
 	}
 	o.rate("fps", &f.FPS)
 	o.flag("loop", &f.Loop)
@@ -51,7 +53,7 @@ func parseInput(_ string, s *Spec, _ *options, _ Defaults) error {
 func parseHTTP(address string, s *Spec, o *options, d Defaults) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" {
-		return errors.New("the address makes no sense; it is of the form http://USER:PASSWORD@HOST:PORT/PATH, special characters percent-encoded")
+		return errors.New("not a valid address: use http://USER:PASSWORD@HOST:PORT/PATH, with special characters percent-encoded")
 	}
 	h := &httpcam.Camera{URL: address, MaxFrame: s.MaxFrame, IdleTime: max(10*time.Second, s.Stall), Instance: d.Instance, Trace: d.Trace}
 	o.flag("ipv4", &h.IPv4)
@@ -59,7 +61,7 @@ func parseHTTP(address string, s *Spec, o *options, d Defaults) error {
 	o.header("header", &h.Header)
 	var auth string
 	if o.text("auth", &auth); auth != "" && auth != "basic" {
-		return errors.New("auth can be basic, or be left out: then the camera decides")
+		return errors.New("option auth must be basic; leave it out to let the camera choose")
 	}
 	h.Basic = auth == "basic"
 	o.flag("insecure", &h.Insecure)
@@ -71,7 +73,7 @@ func parseHTTP(address string, s *Spec, o *options, d Defaults) error {
 
 func parsePattern(address string, s *Spec, o *options, _ Defaults) error {
 	if _, rest, _ := strings.Cut(address, ":"); rest != "" {
-		return errors.New("a test card is pattern: and nothing else but options, such as pattern:#width=640&height=480&fps=10")
+		return errors.New("nothing but options may follow pattern:, as in pattern:#width=640&height=480&fps=10")
 	}
 	c := pattern.Camera{}
 	parsePreferences(o, &c.Width, &c.Height, &c.FPS, &c.Quality)
@@ -79,7 +81,7 @@ func parsePattern(address string, s *Spec, o *options, _ Defaults) error {
 	return c.Check()
 }
 
-// isWebcam reports whether a SOURCE string is a webcam's number or node, which have no scheme.
+// isWebcam reports whether a SOURCE string is the number or the node of a webcam, which have no scheme.
 func isWebcam(text string) bool {
 	address, _, _ := strings.Cut(text, "#")
 	_, err := strconv.ParseUint(address, 10, 16)
@@ -90,12 +92,12 @@ func parseWebcam(address string, s *Spec, o *options, d Defaults) error {
 	if _, rest, ok := strings.Cut(address, ":"); ok && !isWebcam(address) {
 		var err error
 		if address, err = url.PathUnescape(strings.TrimPrefix(rest, "//")); err != nil {
-			return errors.New("the address is badly percent-encoded; a percent sign itself is %25")
+			return errors.New("the address is not percent-encoded correctly: write a percent sign as %25")
 		}
 	}
 	_, notNumber := strconv.ParseUint(address, 10, 16)
 	if kind, name, _ := strings.Cut(address, "/"); notNumber != nil && (name == "" || kind != "" && kind != "by-id" && kind != "name") {
-		return errors.New("a webcam is webcam://0, webcam:///dev/video0, webcam://by-id/NAME or webcam://name/NAME: `mjpegazer webcams` lists those there are")
+		return errors.New("a webcam is webcam://0, webcam:///dev/video0, webcam://by-id/NAME or webcam://name/NAME; `mjpegazer webcams` lists them")
 	}
 	w := &webcam.Camera{Address: address, Log: d.Log}
 	parsePreferences(o, &w.Width, &w.Height, &w.FPS, &w.Quality)
@@ -115,7 +117,7 @@ func parseMediaDevice(address string, s *Spec, o *options, _ Defaults) error {
 	_, label, _ := strings.Cut(address, ":")
 	label, err := url.PathUnescape(label)
 	if err != nil || label == "" {
-		return errors.New("a driver of mediadevices is mediadevices:LABEL, percent-encoded where need be")
+		return errors.New("a driver of pion/mediadevices is mediadevices:LABEL, percent-encoded where necessary")
 	}
 	m := &webcam.MediaDevice{Label: label}
 	parsePreferences(o, &m.Width, &m.Height, &m.FPS, &m.Quality)

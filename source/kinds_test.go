@@ -46,14 +46,14 @@ func TestParseWebcamRefusesNonsense(t *testing.T) {
 		"webcam://name/":          "webcam://name/NAME",
 		"webcam://video0":         "webcam:///dev/video0",
 		"webcam://-1":             "`mjpegazer webcams`",
-		"webcam://name/%zz":       "badly percent-encoded",
+		"webcam://name/%zz":       "not percent-encoded correctly",
 		"0#width=0":               "option width must be a number from 1 to 65535",
 		"0#quality=101":           "option quality must be a number from 1 to 100",
 		"0#fps=0":                 "option fps must be a number of pictures a second",
 		"0#fps=NaN":               "option fps must be a number of pictures a second",
 		"0#format=h264":           "option format must be one of mjpeg, yuyv, uyvy, nv12, nv21, i420, grey, z16",
 		"mediadevices:":           "mediadevices:LABEL",
-		"mediadevices:a#colour=1": "known are",
+		"mediadevices:a#colour=1": "Known here:",
 	} {
 		if _, err := source.Parse(text, source.Defaults{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v; want %q", text, err, want)
@@ -86,6 +86,11 @@ func TestParseCommand(t *testing.T) {
 		`exec:a b  c`:                      "a|b|c",
 		`exec:a "b c" 'd "e' f\ g "\"h"`:   `a|b c|d "e|f g|"h`,
 		`exec:a '' b#c d#max-frame=1000`:   "a||b#c|d",
+		`exec:sh -c "echo '#1' #2"`:        "sh|-c|echo '#1' #2",
+		`exec:sh -c 'x #2'#stall=1m`:       "sh|-c|x #2",
+		`exec:a rtsp://h/#1 -f mjpeg -`:    "a|rtsp://h/#1|-f|mjpeg|-",
+		`exec:a b\#c`:                      "a|b#c",
+		`exec:a "\"#1"#`:                   `a|"#1`,
 		`exec:ffmpeg -i rtsp://u:p@h -f -`: "ffmpeg|-i|rtsp://u:p@h|-f|-",
 	} {
 		c, err := source.Parse(text, source.Defaults{})

@@ -14,11 +14,12 @@ import (
 	"time"
 )
 
-// options are those of a SOURCE string. Whoever asks for one makes it known.
+// options are those of a SOURCE string. Each method that reads one makes its name known.
 type options struct {
 	given []option
 	known []string
-	err   error // the first
+	hint  string // for an error about an unknown option; "": none
+	err   error  // the first
 }
 
 type option struct {
@@ -27,7 +28,7 @@ type option struct {
 	used        bool
 }
 
-// parseOptions reads a=b&c. A + is a +.
+// parseOptions reads a=b&c, percent-encoded. A + stands for itself.
 func parseOptions(fragment string) (*options, error) {
 	o := &options{}
 	for text := range strings.SplitSeq(fragment, "&") {
@@ -38,7 +39,7 @@ func parseOptions(fragment string) (*options, error) {
 		name, err1 := url.PathUnescape(name)
 		value, err2 := url.PathUnescape(value)
 		if err := errors.Join(err1, err2); err != nil {
-			return nil, fmt.Errorf("option %d is badly percent-encoded; a percent sign itself is %%25", len(o.given)+1)
+			return nil, fmt.Errorf("the %s option after # is not percent-encoded correctly: write a percent sign as %%25", ordinal(len(o.given)+1))
 		}
 		o.given = append(o.given, option{name: name, value: value, hasValue: hasValue})
 	}
@@ -60,19 +61,66 @@ func (o *options) each(name, form string, set func(value string) error) {
 	}
 }
 
-// finish returns the first error, such as an option that nobody asked for. What it is called is not repeated: it may be a
-// secret that has got into the wrong place.
+// finish returns the first error, such as an unknown option. It does not repeat the name of that: it may be a secret in the
+// wrong place.
 func (o *options) finish() error {
 	for i, option := range o.given {
 		if !option.used && o.err == nil {
 			slices.Sort(o.known)
-			o.err = fmt.Errorf("option %d behind the # is unknown here; known are %s", i+1, strings.Join(o.known, ", "))
+			o.err = fmt.Errorf("unknown option (the %s after #). Known here: %s", ordinal(i+1), strings.Join(o.known, ", "))
+			if name := similar(option.name, o.known); name != "" {
+				o.err = fmt.Errorf("%w; did you mean %s?", o.err, name)
+			}
+			if o.hint != "" {
+				o.err = fmt.Errorf("%w; %s", o.err, o.hint)
+			}
 		}
 	}
 	return o.err
 }
 
-// rest returns the options that nobody has asked for, for those that the camera itself knows the names of.
+// ordinal returns 1st, 2nd, 3rd and so on.
+func ordinal(n int) string {
+	ending := "th"
+	if n/10%10 != 1 && n%10 <= 3 {
+		ending = [...]string{"th", "st", "nd", "rd"}[n%10]
+	}
+	return strconv.Itoa(n) + ending
+}
+
+// similar returns the name that a misspelt one is likely to mean, or "".
+func similar(misspelt string, names []string) string {
+	best, least := "", min(3, len(misspelt)) // letters that may be wrong, and one more
+	for _, name := range names {
+		if d := edits(misspelt, name); d < least {
+			best, least = name, d
+		}
+	}
+	return best
+}
+
+// edits counts the letters to change, insert or leave out to make b of a (the Levenshtein distance).
+func edits(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, diagonal+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// rest returns the options that no method has read, for a camera that knows their names itself.
 func (o *options) rest() map[string]string {
 	var rest map[string]string
 	for i := range o.given {
@@ -125,7 +173,7 @@ func (o *options) rate(name string, to *float64) {
 }
 
 func (o *options) duration(name string, to *time.Duration) {
-	o.each(name, "a time such as 500ms, 2s or 1m", func(value string) (err error) {
+	o.each(name, "a duration such as 500ms, 2s or 1m", func(value string) (err error) {
 		if *to, err = time.ParseDuration(value); err == nil && *to <= 0 {
 			err = strconv.ErrRange
 		}
@@ -173,7 +221,7 @@ func isToken(name string) bool {
 	})
 }
 
-// units are those of sizes, the longer names first.
+// units are those of sizes, longer names first.
 var units = []struct {
 	name  string
 	bytes float64
@@ -183,7 +231,8 @@ var units = []struct {
 	{"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {"B", 1},
 }
 
-// ParseSize reads a number of bytes such as 32MiB, 500KB or 1000000. It is at least 1 and at most 1 GiB.
+// ParseSize reads a number of bytes such as 32MiB, 500KB or 1000000, from 1 to 1 GiB. KB, MB and GB are powers of 1000; KiB,
+// MiB, GiB, K, M and G are powers of 1024. The case of letters does not matter. An error says how to write a size.
 func ParseSize(text string) (int, error) {
 	number, factor := strings.TrimSpace(text), 1.0
 	for _, unit := range units {

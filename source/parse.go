@@ -15,34 +15,30 @@ import (
 // A Spec is what a SOURCE string describes.
 type Spec struct {
 	Source   stream.Source
-	Display  string        // what of the string may be shown, as by [Display]
+	Display  string        // what may be shown of the string, as by [Display]
 	Stall    time.Duration // for [stream.Options]
 	MaxFrame int           // for [stream.Options], in bytes
-	Keep     bool          // for [stream.Options]: what comes must be read whether anybody looks or not
+	Keep     bool          // for [stream.Options]: true for standard input, which must be read also without viewers
 }
 
-// Defaults are what holds where a SOURCE string says nothing else.
+// Defaults apply where a SOURCE string says nothing else. The zero value will do.
 type Defaults struct {
 	Stall    time.Duration // 0: [stream.DefaultStall]
 	MaxFrame int           // in bytes; 0: [stream.DefaultMaxFrame]
-	Instance string        // see [httpcam.Camera]
+	Instance string        // of this program, see [httpcam.Camera]
 
-	Log   *slog.Logger        // for cameras that have something to say; nil: none
-	Trace func(httpcam.Event) // for cameras that tell of their ways, see [httpcam.Camera]; nil: none
+	Log   *slog.Logger        // of webcams, see [webcam.Camera]; nil: none
+	Trace func(httpcam.Event) // of HTTP cameras, see [httpcam.Camera]; nil: none
 }
 
-// forms lists what a SOURCE string may look like.
-const forms = "http://HOST/PATH, https://HOST/PATH, pattern:, webcam://0, webcam://by-id/NAME, webcam://name/NAME, a number, /dev/videoN, " +
-	"exec:COMMAND ARGS, file:PATH, - (standard input), mediadevices:LABEL"
-
-// Parse reads a SOURCE string, and opens nothing: no device, no file. Options follow a #, as in #stall=60s&insecure,
-// percent-encoded where need be. An error says what to do, and holds no secrets; it is for the caller to say which camera
-// it is about.
+// Parse reads a SOURCE string. It opens nothing: no device, no file, no connection. Options follow a #, as in
+// #stall=60s&insecure, percent-encoded where necessary. An error says what to do and holds no secrets; the caller adds
+// which camera it is about.
 func Parse(text string, d Defaults) (Spec, error) {
 	address, fragment := cutOptions(text)
 	parse := kinds[schemeOf(address)]
 	if parse == nil {
-		return Spec{}, errors.New("this is no source; one is " + forms + "; what else ffmpeg reads is exec:ffmpeg -i ADDRESS -f mjpeg -")
+		return Spec{}, errors.New("not a source. Forgot http://? For RTSP: 'exec:ffmpeg -i … -f mjpeg -'. A file is file:PATH. -h lists all kinds")
 	}
 	s := Spec{
 		Display:  Display(text),
@@ -64,8 +60,8 @@ func Parse(text string, d Defaults) (Spec, error) {
 	return s, nil
 }
 
-// Check tells what is wrong with a camera beyond the string: an option that names a control that a webcam lacks, or a file
-// that cannot be read. It opens the device or the file. A camera that is not there now has nothing wrong.
+// Check finds mistakes that [Parse] cannot see, and opens the device or the file for that: controls that a webcam does not
+// have, a CA file that cannot be read. It connects to nothing, and returns nil for a webcam that is not plugged in.
 func (s Spec) Check() error {
 	if c, ok := s.Source.(interface{ Check() error }); ok {
 		return c.Check()
@@ -73,11 +69,12 @@ func (s Spec) Check() error {
 	return nil
 }
 
-// named matches a string that is, or means to be, NAME=SOURCE: before the first "=" stands nothing that a SOURCE without a
-// name must have there.
+// named matches a string that is, or is meant to be, NAME=SOURCE: before its first "=" there is no character that every
+// SOURCE without a name has there.
 var named = regexp.MustCompile(`^([^=:/#]*)=(.*)$`)
 
-// SplitName returns name and SOURCE of NAME=SOURCE; ok is false where the text is a SOURCE alone.
+// SplitName splits NAME=SOURCE. For a SOURCE without a name, ok is false and rest is the text. The name may be unusable, or
+// empty.
 func SplitName(text string) (name, rest string, ok bool) {
 	if m := named.FindStringSubmatch(text); m != nil {
 		return m[1], m[2], true
@@ -85,7 +82,7 @@ func SplitName(text string) (name, rest string, ok bool) {
 	return "", text, false
 }
 
-// schemeOf returns the kind of source that a string without options describes, or nothing.
+// schemeOf returns the key in kinds of a SOURCE string without options, or "".
 func schemeOf(address string) string {
 	scheme, _, ok := strings.Cut(address, ":")
 	switch scheme = strings.ToLower(scheme); {
@@ -99,15 +96,42 @@ func schemeOf(address string) string {
 	return ""
 }
 
-// cutOptions takes the options off a SOURCE string. A command or a file's name may hold a # itself: the last one counts.
+// cutOptions separates the options from a SOURCE string. The name of a file may hold a # itself, so the last one counts.
 func cutOptions(text string) (address, fragment string) {
 	at := strings.IndexByte(text, '#')
 	switch scheme, _, _ := strings.Cut(text, ":"); strings.ToLower(scheme) {
-	case "exec", "file":
+	case "exec":
+		text = strings.TrimRight(text, blanks)
+		at = endOfCommand(text)
+	case "file":
 		at = strings.LastIndexByte(text, '#')
 	}
 	if at < 0 {
 		return text, ""
 	}
 	return text[:at], text[at+1:]
+}
+
+const blanks = " \t\n"
+
+// endOfCommand returns the index of the # between a command and its options, or -1. It is outside of quotes, and no blank
+// follows: a # that does not begin options belongs to the command.
+func endOfCommand(text string) int {
+	end, quote := -1, byte(0)
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\\' && quote != '\'':
+			i++
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote != 0:
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '#':
+			end = i
+		case strings.IndexByte(blanks, c) >= 0:
+			end = -1
+		}
+	}
+	return end
 }

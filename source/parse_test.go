@@ -33,20 +33,26 @@ func TestParseUsesDefaults(t *testing.T) {
 
 func TestParseRefusesNonsense(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                  "http://HOST/PATH",
-		"gopher://host/":                    "http://HOST/PATH",
-		"http:///video":                     "makes no sense",
-		"http://host:port/":                 "makes no sense",
-		"http://host/#canary=canary":        "known are auth, ca, header, insecure, ipv4, max-frame, pin, poll, stall",
-		"http://host/?canary#poll=canary":   "option poll must be a time such as 500ms",
-		"http://canary@host/#stall=-1s":     "option stall must be a time",
+		"":                                  "not a source. Forgot http://?",
+		"gopher://host/":                    "For RTSP: 'exec:ffmpeg -i",
+		"http:///video":                     "not a valid address",
+		"http://host:port/":                 "not a valid address",
+		"http://host/#canary=canary":        "unknown option (the 1st after #). Known here: auth, ca, header, insecure, ipv4, max-frame, pin, poll, stall",
+		"http://host/?canary#poll=canary":   "option poll must be a duration such as 500ms",
+		"http://canary@host/#stall=-1s":     "option stall must be a duration",
 		"http://host/#header=canary":        "such as X-Key:abc",
 		"http://host/#max-frame=many":       "option max-frame must be a size",
-		"http://host/#auth=canary":          "auth can be basic",
+		"http://host/#auth=canary":          "option auth must be basic",
 		"http://host/#insecure=canary":      "option insecure must be without a value",
-		"http://host/#canary%zz":            "option 1 is badly percent-encoded",
+		"http://host/#canary%zz":            "the 1st option after # is not percent-encoded",
 		"https://host/#pin=sha256/canary":   "option pin must be sha256/",
-		"https://u:canary@ho st/?canary#ca": "makes no sense",
+		"http://host/#poll=1s&stal=1s":      "(the 2nd after #). Known here: auth, ca, header, insecure, ipv4, max-frame, pin, poll, stall; did you mean stall?",
+		"pattern:#wdith=3":                  "did you mean width?",
+		"pattern:#canary=":                  "Known here: fps, height, max-frame, quality, stall, width",
+		"pattern:canary":                    "nothing but options may follow pattern:",
+		"exec:a#canary":                     "Known here: max-frame, stall; a # of the command itself goes in quotes",
+		"file:a#canary":                     "Known here: fps, loop, max-frame, stall; where the # belongs to the name, add another # at the end",
+		"https://u:canary@ho st/?canary#ca": "not a valid address",
 	} {
 		_, err := source.Parse(text, source.Defaults{})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {

@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	maxOther  = 64 << 10    // bytes of an answer that is not pictures
-	afterLast = time.Second // how long a camera may take to go on behind its last chunk
+	maxOther  = 64 << 10    // bytes of a body without pictures
+	afterLast = time.Second // that a camera may take to continue after the announced end
 )
 
-// readResponse reads the answer to req up to its body. The body of anything but a 200 is read whole if it is short and its
-// end beyond doubt; else the connection is closed.
+// readResponse reads the response to req up to its body. A body that cannot hold pictures is read to its end if it is short
+// and the end is certain; else the connection is closed.
 func (t *transport) readResponse(req *http.Request) (*http.Response, error) {
 	conn := t.conn
 	h, err := readHead(conn.in)
@@ -50,29 +50,29 @@ func (t *transport) readResponse(req *http.Request) (*http.Response, error) {
 	return resp, b.decode(resp)
 }
 
-// succeeded reports whether a body with pictures may follow a status: some cameras send others than 200.
+// succeeded reports whether a body with pictures may follow a status: some cameras send another one than 200.
 func succeeded(status int) bool {
 	return status/100 == 2 && status != http.StatusNoContent
 }
 
-// A body is the body of an answer as the camera sends it, without its transfer coding. It ends where the connection does:
-// a stream's Content-Length means nothing.
+// A body is the body of a response as the camera sends it, without its transfer coding. That of a stream ends with the
+// connection: its Content-Length means nothing.
 type body struct {
 	transport *transport
 	conn      *connection
 	head      *head
 	in        *bufio.Reader
 	chunks    *chunks // nil: not chunked
-	length    int64   // that Content-Length gives; -1: none
+	length    int64   // from Content-Length; -1: none
 	read      int64   // bytes
-	endless   bool    // said to be a stream, so that its end is no end if more comes
-	complete  bool    // one picture has come, and it was to be one
+	endless   bool    // said to be a stream, so that more may come after the announced end
+	complete  bool    // the single picture has come
 }
 
-// Read reads what the camera sends. It does not read over an end that was announced before that is known to be false.
+// Read reads what the camera sends. It passes the announced end only where more comes.
 func (b *body) Read(p []byte) (n int, err error) {
 	for {
-		if b.whole() && !b.goesOn() {
+		if b.whole() && !b.continues() {
 			return 0, io.EOF
 		}
 		if b.chunks == nil {
@@ -90,8 +90,8 @@ func (b *body) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// goesOn reports whether more comes behind the announced end. Where a picture was to come and has, nobody asks.
-func (b *body) goesOn() bool {
+// continues reports whether more comes after the announced end. It does not wait after a single picture.
+func (b *body) continues() bool {
 	if b.complete || b.chunks != nil && !b.endless {
 		return false
 	}
@@ -106,7 +106,7 @@ func (b *body) goesOn() bool {
 	return true
 }
 
-// whole reports whether the body has come to the end that was announced. A stream of no bytes is no stream.
+// whole reports whether the body has come to the announced end. A stream's announced length of 0 is ignored.
 func (b *body) whole() bool {
 	if b.chunks != nil {
 		return b.chunks.ended
@@ -114,7 +114,7 @@ func (b *body) whole() bool {
 	return b.read == b.length && (b.length > 0 || !b.endless)
 }
 
-// Close leaves the connection to the next request if the body is whole, and else closes it.
+// Close keeps the connection for the next request if the body is whole, and else closes it.
 func (b *body) Close() error {
 	t := b.transport
 	switch {
@@ -127,9 +127,9 @@ func (b *body) Close() error {
 	return nil
 }
 
-// finish reads a body that nobody wants, so that the connection can be used again; one without a sure end is not waited for.
+// finish reads a body without pictures, so that the connection can be reused. It does not wait for an end that is not certain.
 func (b *body) finish() {
-	b.complete = true // nothing is to come behind its end
+	b.complete = true
 	switch status := b.head.status; {
 	case status == http.StatusNotModified || status == http.StatusNoContent:
 		b.length, b.chunks = 0, nil
@@ -146,7 +146,7 @@ func (b *body) finish() {
 	b.Close()
 }
 
-// decode undoes a content coding that the camera insists on. One that only its head speaks of is ignored.
+// decode undoes gzip, which some cameras send unasked. Where only the head says gzip, nothing is undone.
 func (b *body) decode(resp *http.Response) error {
 	if !strings.Contains(strings.ToLower(resp.Header.Get("Content-Encoding")), "gzip") || resp.Body == http.NoBody {
 		return nil
@@ -158,7 +158,7 @@ func (b *body) decode(resp *http.Response) error {
 	}
 	unzip, err := gzip.NewReader(in)
 	if err != nil {
-		return problem("the camera's answer is compressed and broken")
+		return problem("the camera's response is damaged gzip")
 	}
 	resp.Body = decoded{unzip, b}
 	return nil

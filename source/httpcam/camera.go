@@ -12,60 +12,59 @@ import (
 	"mjpegazer/stream"
 )
 
-// A Camera speaks HTTP: it sends MJPEG, as multipart or in any other wrapping, or single pictures, which are then asked
-// for again and again. Only URL must be set.
+// A Camera is a camera that speaks HTTP. Only URL must be set.
 type Camera struct {
-	// URL is the camera's address, http or https. A user name and a password in it are sent when the camera asks for
-	// them, and only to its own scheme, host and port.
+	// URL is the camera's address, http or https. The user name and password in it are sent when the camera asks for them.
 	URL string
-	// Header is sent with every request to URL's own scheme, host and port.
+	// Header is sent with every request. It may hold secrets, as it goes to the scheme, host and port of URL alone.
 	Header http.Header
-	// Basic sends the log-in as Basic, RFC 7617, before the camera asks.
+	// Basic sends user name and password as Basic, RFC 7617, before the camera asks for them.
 	Basic bool
-	// IPv4 keeps away from IPv6.
+	// IPv4 connects by IPv4 alone.
 	IPv4 bool
-	// TLS is how https is spoken; nil means as the system does. The three fields below change a copy of it.
+	// TLS configures https; nil: as the system does. The next three fields change a copy of it.
 	TLS *tls.Config
-	// Insecure accepts any certificate, and old versions of TLS.
+	// Insecure accepts any certificate, and TLS from 1.0 on.
 	Insecure bool
-	// CA is the name of a PEM file with certificates that sign the camera's; "" means the system's. Each Run reads it.
+	// CA is the name of a PEM file with the certificates that may sign the camera's; "": those of the system. Each Run reads it.
 	CA string
-	// Pin is the SHA-256 of the camera's public key, the only one that is accepted, whatever signs it; nil means any.
+	// Pin is the SHA-256 of the camera's public key. No other key is accepted, whoever signed it, and TLS from 1.0 on is; nil:
+	// any key.
 	Pin []byte
-	// Poll is the time from one question for a single picture to the next; 0 means a second.
+	// Poll is the time from one request for a single picture to the next; 0: 1 s.
 	Poll time.Duration
-	// Instance is what this program sends as X-Mjpegazer-Instance: an answer that carries it is refused, for the program
-	// would read itself.
+	// Instance is sent as X-Mjpegazer-Instance, which every server of this program adds to its answers. An answer that
+	// carries it is refused: the program would read itself.
 	Instance string
-	// MaxFrame is how large a picture may be, in bytes; 0 means [mjpeg.DefaultMaxFrame].
+	// MaxFrame is how large a picture may be, in bytes; larger ones are dropped. 0: [mjpeg.DefaultMaxFrame].
 	MaxFrame int
 
-	// DialTime is how long connecting may take (0: 5 s), HeadTime the head of an answer (0: 10 s), and IdleTime how long a
-	// camera may send no byte (0: 10 s). Nothing limits the time as a whole.
+	// DialTime limits connecting (0: 5 s), HeadTime the head of an answer (0: 10 s), and IdleTime the time without a byte
+	// (0: 10 s). Nothing limits a request as a whole.
 	DialTime, HeadTime, IdleTime time.Duration
-	// DialContext makes connections; nil means net.Dialer's.
+	// DialContext makes connections; nil: as [net.Dialer] does.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
-	// Trace is told what happens, on the goroutine of Run; nil means nobody is.
+	// Trace is called for each step, by the goroutine of Run; nil: it is not.
 	Trace func(Event)
 }
 
-// An Event is one thing that happened on the way to a camera.
+// An Event is a step on the way to pictures.
 type Event struct {
 	Kind   EventKind
-	Detail string // for people; holds no secrets
+	Detail string // for people to read, without secrets
 }
 
-// EventKind tells what happened.
+// An EventKind is what happened.
 type EventKind int
 
-// What happens on the way to a camera.
+// The kinds of events, and their Detail.
 const (
-	Dialing    EventKind = iota // Detail: host and port
-	Connected                   // Detail: the address reached
-	Answered                    // Detail: status of the answer
-	Redirected                  // Detail: where to, scheme, host and path
-	Login                       // Detail: the scheme
-	Quirk                       // Detail: what the camera does unlike the standards
+	Dialing    EventKind = iota // host and port
+	Connected                   // the network address and port
+	Answered                    // the status, such as 200 OK
+	Redirected                  // scheme, host and path of the new address
+	Login                       // the scheme, such as Basic or Digest SHA-256
+	Quirk                       // how the camera departs from the standards
 )
 
 func (c *Camera) dialTime() time.Duration { return cmp.Or(c.DialTime, 5*time.Second) }
@@ -73,8 +72,8 @@ func (c *Camera) headTime() time.Duration { return cmp.Or(c.HeadTime, 10*time.Se
 func (c *Camera) idleTime() time.Duration { return cmp.Or(c.IdleTime, 10*time.Second) }
 func (c *Camera) pollTime() time.Duration { return cmp.Or(c.Poll, time.Second) }
 
-// Run asks the camera and emits its pictures until it fails or ctx is done. A camera that refuses the log-in is to be asked
-// again after 30 s.
+// Run implements [stream.Source]: it requests the pictures and emits them until the camera fails or ctx is done. Where the
+// camera refuses the login, the error carries a [stream.RetryAfter] of 30 s, for cameras lock accounts.
 func (c *Camera) Run(ctx context.Context, emit func(stream.Picture)) error {
 	u, err := c.parseURL()
 	if err != nil {
@@ -94,7 +93,7 @@ func (c *Camera) Run(ctx context.Context, emit func(stream.Picture)) error {
 			return ctx.Err()
 		}
 		if err != nil {
-			if len(s.facts) > 0 && !s.shown { // they help to find out why
+			if len(s.facts) > 0 && !s.shown { // they may explain the failure
 				emit(stream.Picture{Facts: s.facts})
 			}
 			return s.explain(err)
@@ -107,7 +106,8 @@ func (c *Camera) Run(ctx context.Context, emit func(stream.Picture)) error {
 	}
 }
 
-// Check tells what is wrong with the fields: an address of another form, a CA file that cannot be read.
+// Check says what is wrong with the fields: a URL that is not http or https, a CA file that cannot be read. It does not
+// connect.
 func (c *Camera) Check() error {
 	if _, err := c.parseURL(); err != nil {
 		return err

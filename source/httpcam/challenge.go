@@ -13,7 +13,8 @@ type challenge struct {
 	params map[string]string
 }
 
-// challengesOf reads all WWW-Authenticate headers: several challenges in one, in several, without commas, without quotes.
+// challengesOf reads the WWW-Authenticate headers: several challenges in one header or in several, also without commas and
+// quotes.
 func challengesOf(header http.Header) []challenge {
 	var all []challenge
 	for _, text := range header.Values("Www-Authenticate") {
@@ -39,7 +40,7 @@ func challengesOf(header http.Header) []challenge {
 
 func trimList(s string) string { return strings.TrimLeft(s, " \t,") }
 
-// cutParam takes a name=value or a lone word off text, which does not begin with a separator.
+// cutParam cuts name=value, or a single word, off text, which must not begin with a separator.
 func cutParam(text string) (name, value string, isParam bool, rest string) {
 	end := strings.IndexAny(text, " \t,=")
 	if end < 0 {
@@ -65,7 +66,7 @@ func cutParam(text string) (name, value string, isParam bool, rest string) {
 	return name, strings.TrimRight(value, " \t"), true, rest
 }
 
-// cutQuoted takes a quoted string off text, which begins behind the opening quote.
+// cutQuoted cuts a quoted string off text, which begins after the opening quote.
 func cutQuoted(text string) (value, rest string) {
 	var b strings.Builder
 	for i := 0; i < len(text); i++ {
@@ -82,7 +83,7 @@ func cutQuoted(text string) (value, rest string) {
 	return b.String(), ""
 }
 
-// strength ranks what can be answered, 0 being what cannot.
+// strength ranks the challenges that can be answered; 0 stands for all others.
 func (c challenge) strength() int {
 	switch {
 	case c.scheme == "basic":
@@ -93,7 +94,7 @@ func (c challenge) strength() int {
 	return strengths[hashOf(c.params["algorithm"])]
 }
 
-// strongest returns the best of the challenges in a header.
+// strongest returns the challenge of a header that is best answered; its strength is 0 where none can be.
 func strongest(header http.Header) (best challenge) {
 	for _, c := range challengesOf(header) {
 		if c.strength() > best.strength() {
@@ -106,7 +107,7 @@ func strongest(header http.Header) (best challenge) {
 // answerable reports whether a header holds a challenge that can be answered.
 func answerable(header http.Header) bool { return strongest(header).strength() > 0 }
 
-// strengths are those of the hashes that Digest may use.
+// strengths are those of the hashes of Digest.
 var strengths = map[string]int{"MD5": 2, "SHA-512-256": 3, "SHA-512": 4, "SHA-256": 5}
 
 // hashOf returns the name of the hash of a Digest algorithm.
@@ -119,10 +120,10 @@ func hashOf(algorithm string) string {
 	return strings.Replace(name, "SHA256", "SHA-256", 1)
 }
 
-// isSession reports whether the hash of user and password is bound to the first nonces, RFC 7616 section 3.4.2.
+// isSession reports whether the hash of user and password includes the first nonces, RFC 7616 section 3.4.2.
 func isSession(algorithm string) bool { return strings.HasSuffix(strings.ToUpper(algorithm), "-SESS") }
 
-// digest returns c for the digest package. A quality of protection that nobody knows counts as none.
+// digest returns c for the digest package. An unknown quality of protection counts as none.
 func (c challenge) digest() *digest.Challenge {
 	d := &digest.Challenge{
 		Realm: c.params["realm"], Nonce: c.params["nonce"], Opaque: c.params["opaque"], Algorithm: hashOf(c.params["algorithm"]),

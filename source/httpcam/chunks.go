@@ -9,8 +9,8 @@ import (
 
 const maxChunkLine = 256 // bytes of the line with a chunk's size and extensions
 
-// chunks reads the chunked transfer coding, RFC 9112 section 7.1. Where the coding is broken, the rest is passed on as it
-// comes: pictures are found among the sizes as well.
+// chunks decodes the chunked transfer coding, RFC 9112 section 7.1. After a mistake in the coding, the rest is passed on as it
+// is, for pictures are found among the sizes of chunks as well.
 type chunks struct {
 	in    *bufio.Reader
 	left  uint64 // bytes of the chunk
@@ -18,7 +18,7 @@ type chunks struct {
 	ended bool   // the last chunk has come
 }
 
-// Read reads what is in the chunks. It returns io.EOF behind the last.
+// Read reads what is in the chunks. It returns io.EOF after the last one.
 func (c *chunks) Read(p []byte) (int, error) {
 	for c.left == 0 && !c.plain {
 		if c.ended {
@@ -39,13 +39,13 @@ func (c *chunks) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// next reads the line that begins a chunk.
+// next reads the line that starts a chunk.
 func (c *chunks) next() error {
 	line, err := c.peekLine()
 	if err != nil {
 		return err
 	}
-	if len(bytes.TrimSpace(line)) == 0 { // the end of the chunk before, which some cameras forget
+	if len(bytes.TrimSpace(line)) == 0 { // the end of the last chunk, which some cameras leave out
 		_, err = c.in.Discard(len(line))
 		return err
 	}
@@ -63,7 +63,7 @@ func (c *chunks) next() error {
 	return nil
 }
 
-// trailer reads the lines behind the last chunk to the blank one.
+// trailer reads the lines after the last chunk, up to the blank one.
 func (c *chunks) trailer() error {
 	for range maxLines {
 		line, err := c.peekLine()
@@ -78,7 +78,7 @@ func (c *chunks) trailer() error {
 	return errEndlessHead
 }
 
-// peekLine returns the next line, or what is there of it if it does not end in time.
+// peekLine returns the next line, or its beginning if it is too long or ends early.
 func (c *chunks) peekLine() ([]byte, error) {
 	for n := 1; ; n++ {
 		peeked, err := c.in.Peek(max(n, min(c.in.Buffered(), maxChunkLine)))

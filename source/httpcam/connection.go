@@ -12,16 +12,16 @@ import (
 	"time"
 )
 
-// A connection is the one to a camera. At most one request is under way on it, and it is closed before the next is
-// dialled: many cameras serve one client.
+// A connection is the one connection to a camera. It carries one request at a time, and is closed before another one is
+// dialled, for many cameras serve one client.
 type connection struct {
 	net.Conn
-	wire   net.Conn      // under TLS, or the same; closing it waits for nobody
-	in     *bufio.Reader // over Read, that is under the deadlines
+	wire   net.Conn      // under TLS, or the same; closing it never blocks
+	in     *bufio.Reader // over Read, for its deadlines
 	origin string
-	idle   time.Duration // how long a read waits for a byte
-	by     time.Time     // when reading ends in any case; zero: never
-	stop   func() bool   // ends the watch on the context
+	idle   time.Duration // how long a read may take
+	by     time.Time     // when every read ends; zero: never
+	stop   func() bool   // stops closing it with the context
 }
 
 // Read reads under a fresh deadline.
@@ -30,7 +30,7 @@ func (c *connection) Read(p []byte) (int, error) {
 	if !c.by.IsZero() && c.by.Before(deadline) {
 		deadline = c.by
 	}
-	c.SetReadDeadline(deadline) // on a broken connection Read itself fails
+	c.SetReadDeadline(deadline) // an error will be that of Read as well
 	return c.Conn.Read(p)
 }
 
@@ -40,7 +40,7 @@ func (c *connection) Close() error {
 	return c.wire.Close()
 }
 
-// originOf is what a log-in is bound to: scheme, host and port.
+// originOf returns what a login is bound to: scheme, host and port.
 func originOf(u *url.URL) string {
 	port := u.Port()
 	if port == "" {
@@ -49,29 +49,29 @@ func originOf(u *url.URL) string {
 	return u.Scheme + "://" + net.JoinHostPort(u.Hostname(), port)
 }
 
-// transport is the [http.RoundTripper] that speaks to cameras over one connection at a time.
+// A transport is an [http.RoundTripper] with one connection at a time.
 type transport struct {
 	camera *Camera
 	tls    *tls.Config
 	conn   *connection // nil: none
-	body   *body       // of the last answer
+	body   *body       // of the last response
 	idle   bool        // the connection may carry another request
 }
 
-// RoundTrip sends a request and reads the head of the answer. Closing the answer's body closes the connection, unless the body
-// was read to an end that is beyond doubt.
+// RoundTrip sends a request and reads the head of the response. Closing the body closes the connection, unless the body was
+// read to an end that is certain.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	again := t.idle && t.conn.origin == originOf(req.URL)
-	resp, err := t.try(req, again)
-	if err != nil && again && req.Context().Err() == nil {
-		resp, err = t.try(req, false) // it was closed while nobody used it
+	reuse := t.idle && t.conn.origin == originOf(req.URL)
+	resp, err := t.try(req, reuse)
+	if err != nil && reuse && req.Context().Err() == nil {
+		resp, err = t.try(req, false) // it was closed while idle
 	}
 	return resp, err
 }
 
-// try makes one attempt, on the connection there is or a new one.
-func (t *transport) try(req *http.Request, again bool) (*http.Response, error) {
-	if !again {
+// try makes one attempt, on the connection at hand or on a new one.
+func (t *transport) try(req *http.Request, reuse bool) (*http.Response, error) {
+	if !reuse {
 		t.close()
 		if err := t.dial(req.Context(), req.URL); err != nil {
 			return nil, err
@@ -131,7 +131,7 @@ func (t *transport) dial(ctx context.Context, u *url.URL) error {
 	return nil
 }
 
-// connect dials within the camera's time.
+// connect dials within DialTime.
 func (t *transport) connect(ctx context.Context, addr string) (net.Conn, error) {
 	network, dial := "tcp", t.camera.DialContext
 	if t.camera.IPv4 {
@@ -144,12 +144,12 @@ func (t *transport) connect(ctx context.Context, addr string) (net.Conn, error) 
 	defer cancel()
 	conn, err := dial(limited, network, addr)
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
-		return nil, problem("the camera did not accept the connection within " + t.camera.dialTime().String() + ": is it on, and is the address right?")
+		return nil, problem("the camera did not accept the connection within " + t.camera.dialTime().String() + ": is it switched on, and is the address right?")
 	}
 	return conn, err
 }
 
-// handshake begins TLS on conn, which it closes on failure.
+// handshake starts TLS on conn, and closes it on failure.
 func (t *transport) handshake(ctx context.Context, conn net.Conn, host string) (net.Conn, error) {
 	config := t.tls.Clone()
 	if config.ServerName == "" {
@@ -168,7 +168,7 @@ func (t *transport) handshake(ctx context.Context, conn net.Conn, host string) (
 	return secure, nil
 }
 
-// timedOut reports whether err is a deadline that has passed.
+// timedOut reports whether err is that of a deadline.
 func timedOut(err error) bool {
 	var netErr net.Error
 	return errors.As(err, &netErr) && netErr.Timeout()

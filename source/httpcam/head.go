@@ -18,17 +18,17 @@ const (
 )
 
 var (
-	errEndlessHead = problem("the head of the camera's answer does not end")
-	errNoAnswer    = problem("the camera closed the connection without an answer")
+	errEndlessHead = problem("the head of the camera's response does not end")
+	errNoAnswer    = problem("the camera closed the connection without a response")
 )
 
-// A head is the head of a response as the camera sent it, which need not be much of one.
+// A head is the head of a response as the camera sent it, which may be far from HTTP.
 type head struct {
 	status int // 200 where no status line was sent
 	header http.Header
 	line   bool   // a status line was sent
-	later  bool   // of HTTP/1.1 or later
-	rest   []byte // bytes read that belong to the body
+	later  bool   // HTTP/1.1 or later
+	rest   []byte // bytes that were read and belong to the body
 	quirks quirks
 }
 
@@ -57,7 +57,7 @@ func readHead(in *bufio.Reader) (*head, error) {
 	return h, h.readFields(in, &left)
 }
 
-// readFields reads the header lines to the blank line, or to where the body begins without one.
+// readFields reads the header lines up to the blank line, or to where the body begins without one.
 func (h *head) readFields(in *bufio.Reader, left *int) error {
 	last := ""
 	for range maxLines {
@@ -75,7 +75,7 @@ func (h *head) readFields(in *bufio.Reader, left *int) error {
 		case len(text) == 0:
 			return nil
 		case bytes.HasPrefix(text, []byte("--")), bytes.Contains(text, []byte{0xFF, 0xD8, 0xFF}):
-			h.quirks.add("no blank line behind the head")
+			h.quirks.add("no blank line after the head")
 			h.rest = line
 			return nil
 		case (text[0] == ' ' || text[0] == '\t') && last != "":
@@ -88,7 +88,7 @@ func (h *head) readFields(in *bufio.Reader, left *int) error {
 	return errEndlessHead
 }
 
-// field takes one header line and returns its name, or last where it has none.
+// field adds a header line and returns its name, or last where it has none.
 func (h *head) field(line []byte, last string) string {
 	name, value, ok := bytes.Cut(line, []byte(":"))
 	name = bytes.TrimSpace(name)
@@ -101,14 +101,14 @@ func (h *head) field(line []byte, last string) string {
 	return key
 }
 
-// endings notes a line that ends in LF alone.
+// endings notes where a line ends in LF alone.
 func (h *head) endings(line []byte) {
 	if !bytes.HasSuffix(line, []byte("\r\n")) {
 		h.quirks.add("lines of the head end in LF")
 	}
 }
 
-// firstLine returns the first line that is not blank. What cannot be a line of a head is returned as far as it was read.
+// firstLine returns the first line that is not blank. It returns what was read of bytes that cannot be a line of a head.
 func firstLine(in *bufio.Reader, left *int) ([]byte, error) {
 	for range maxBlank {
 		start, err := in.Peek(2)
@@ -122,7 +122,7 @@ func firstLine(in *bufio.Reader, left *int) ([]byte, error) {
 		}
 		line, err := readLine(in, left)
 		if err == errEndlessHead || err == io.EOF {
-			return line, nil // its end is not missed: it is the body's
+			return line, nil // it belongs to the body
 		}
 		if err != nil || len(bytes.TrimRight(line, "\r\n")) > 0 {
 			return line, err
@@ -131,7 +131,8 @@ func firstLine(in *bufio.Reader, left *int) ([]byte, error) {
 	return nil, nil
 }
 
-// readLine returns a line with its end. Where there is no end within the bytes left, what was read comes with the error.
+// readLine returns a line with its line end. Where that does not come within the bytes left, it returns what was read, and
+// an error.
 func readLine(in *bufio.Reader, left *int) ([]byte, error) {
 	var line []byte
 	for {
@@ -147,7 +148,7 @@ func readLine(in *bufio.Reader, left *int) ([]byte, error) {
 	}
 }
 
-// statusOf reads a status line: HTTP/1.1 200 OK, HTTP 200, ICY 200 OK. One without a number is taken for success.
+// statusOf reads a status line: HTTP/1.1 200 OK, HTTP 200, ICY 200 OK. Without a number it means success.
 func statusOf(line []byte) (status int, ok bool) {
 	upper := strings.ToUpper(string(line[:min(len(line), 64)]))
 	if !strings.HasPrefix(upper, "HTTP") && !strings.HasPrefix(upper, "ICY ") {
@@ -174,7 +175,7 @@ func isField(line []byte) bool {
 	})
 }
 
-// length returns the body's length where one is given beyond doubt, or -1.
+// length returns the length of the body where that is certain, or -1.
 func (h *head) length() int64 {
 	values := h.header["Content-Length"]
 	if len(values) == 0 || !h.line || len(h.header["Transfer-Encoding"]) > 0 {
@@ -192,7 +193,7 @@ func (h *head) length() int64 {
 	return int64(n)
 }
 
-// chunked reports whether the head says that the body comes in chunks.
+// chunked reports whether the body is said to be in chunks.
 func (h *head) chunked() bool {
 	return strings.Contains(strings.ToLower(strings.Join(h.header["Transfer-Encoding"], ",")), "chunked")
 }
@@ -202,20 +203,20 @@ func (h *head) persistent() bool {
 	return h.line && len(h.rest) == 0 && !h.closing()
 }
 
-// closing reports whether the camera closes the connection behind its answer.
+// closing reports whether the camera closes the connection after the response.
 func (h *head) closing() bool {
-	said := strings.ToLower(strings.Join(h.header["Connection"], ","))
-	return strings.Contains(said, "close") || h.line && !h.later && !strings.Contains(said, "keep-alive")
+	value := strings.ToLower(strings.Join(h.header["Connection"], ","))
+	return strings.Contains(value, "close") || h.line && !h.later && !strings.Contains(value, "keep-alive")
 }
 
-// quirks are what a camera does unlike the standards, for people to read; each once.
+// quirks are departures from the standards, for people to read, each once.
 type quirks []string
 
-func (o *quirks) add(text string) {
-	for _, known := range *o {
+func (q *quirks) add(text string) {
+	for _, known := range *q {
 		if known == text {
 			return
 		}
 	}
-	*o = append(*o, text)
+	*q = append(*q, text)
 }

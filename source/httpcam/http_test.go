@@ -63,23 +63,23 @@ func TestHTTPReadsAnyHead(t *testing.T) {
 func TestHTTPRefusesWithAReason(t *testing.T) {
 	ok := "HTTP/1.1 200 OK\r\n"
 	for name, test := range map[string]struct{ answer, want string }{
-		"nothing":      {"", "closed the connection without an answer"},
+		"nothing":      {"", "closed the connection without a response"},
 		"no picture":   {streamHead, "without sending a picture"},
-		"page":         {ok + "Content-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>", "the camera sent a web page: is the address that of its MJPEG stream?"},
+		"page":         {ok + "Content-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>", "the camera sent a web page: is this the address of its MJPEG stream?"},
 		"endless page": {ok + "Content-Type: text/html\r\n\r\n" + strings.Repeat("<p>", 50000), "a web page"},
 		"JSON":         {ok + "Content-Type: application/json\r\n\r\n{}", "sent text (application/json), no pictures"},
 		"H.264":        {streamHead + strings.Repeat("--x\r\nContent-Type: video/x-h264\r\n\r\nabc\r\n", 9), "video/x-h264, which is not MJPEG"},
 		"MP4":          {ok + "Content-Type: video/mp4\r\n\r\nftyp", "video/mp4, which is not MJPEG"},
-		"rubbish":      {streamHead + "rubbish", "no JPEG in what the camera sent"},
-		"cut picture":  {streamHead + string(picture(1, 64, 48)[:700]), "no whole picture"},
+		"rubbish":      {streamHead + "rubbish", "the camera sent no JPEG"},
+		"cut picture":  {streamHead + string(picture(1, 64, 48)[:700]), "no complete picture"},
 		"not found":    {"HTTP/1.1 404 Nothing\r\n\r\n", "404 Not Found"},
 		"busy":         {"HTTP/1.1 503 Later\r\n\r\n", "503 Service Unavailable"},
-		"log-in":       {"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic\r\n\r\n", "wants a log-in: put user and password"},
-		"nowhere":      {"HTTP/1.1 302 Found\r\n\r\n", "does not say where to"},
+		"login":        {"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic\r\n\r\n", "requires a login: put user and password"},
+		"nowhere":      {"HTTP/1.1 302 Found\r\n\r\n", "without saying where to"},
 		"in circles":   {"HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n", "redirects in circles"},
-		"nonsense":     {"HTTP/1.1 302 Found\r\nLocation: http://[canary\r\n\r\n", "redirects to an address that makes no sense"},
-		"endless head": {"HTTP/1.1 200 OK\r\n" + strings.Repeat("X: y\r\n", 300), "head of the camera's answer does not end"},
-		"endless line": {"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("y", 70<<10), "head of the camera's answer does not end"},
+		"nonsense":     {"HTTP/1.1 302 Found\r\nLocation: http://[canary\r\n\r\n", "redirects to an invalid address"},
+		"endless head": {"HTTP/1.1 200 OK\r\n" + strings.Repeat("X: y\r\n", 300), "head of the camera's response does not end"},
+		"endless line": {"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("y", 70<<10), "head of the camera's response does not end"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -103,13 +103,13 @@ func TestHTTPTimes(t *testing.T) {
 		"no head":      {hang, 10 * time.Second, "did not answer within 10s"},
 		"half a head":  {func(c net.Conn) { c.Write([]byte("HTTP/1.0 200 OK\r\nServer")); hang(c) }, 10 * time.Second, "did not answer within 10s"},
 		"dripped head": {func(c net.Conn) { drip(c, streamHead, time.Second) }, 10 * time.Second, "did not answer within 10s"},
-		"no body":      {func(c net.Conn) { c.Write([]byte(streamHead)); hang(c) }, 10 * time.Second, "has fallen silent"},
+		"no body":      {func(c net.Conn) { c.Write([]byte(streamHead)); hang(c) }, 10 * time.Second, "stopped responding"},
 		"then silence": {func(c net.Conn) {
 			c.Write([]byte(streamHead + part(one)))
 			time.Sleep(9 * time.Second)
 			c.Write([]byte("-"))
 			hang(c)
-		}, 19 * time.Second, "has fallen silent"},
+		}, 19 * time.Second, "stopped responding"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

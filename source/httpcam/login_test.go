@@ -102,8 +102,8 @@ func TestLogin(t *testing.T) {
 				h := &httpcam.Camera{URL: "http://cam:s%229%3A%C3%B6&@cam/a b?c=d%20e"}
 				got, emitted, _ := c.run(t, h, 1)
 				same(t, got, [][]byte{want})
-				if fact := emitted[0].Facts["log-in"]; !strings.HasPrefix(fact, "Digest ") {
-					t.Errorf("log-in is said to be %q", fact)
+				if fact := emitted[0].Facts["login"]; !strings.HasPrefix(fact, "Digest ") {
+					t.Errorf("login is said to be %q", fact)
 				}
 			})
 		})

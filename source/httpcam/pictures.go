@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	withoutPicture = 5 * time.Second // after which a camera that sends only video of other kinds is given up
-	quirkTime      = 5               // pictures after which it is known what is quirks about a stream
+	withoutPicture = 5 * time.Second // that a camera may send other video without a picture
+	quirkTime      = 5               // pictures after which the quirks of a stream are known
 )
 
 // A pictureReader emits the pictures in the body of one response.
@@ -22,9 +22,9 @@ type pictureReader struct {
 	*session
 	resp      *http.Response
 	raw       *body  // under resp.Body
-	mediaType string // what the head says of the body; it is often wrong
-	single    bool   // said to be one picture
-	page      bool   // said to be text
+	mediaType string // from the head, and often wrong
+	single    bool   // the media type is that of one picture
+	page      bool   // the media type is that of text
 	began     time.Time
 	bytes     int // read
 	pictures  int // emitted
@@ -41,7 +41,7 @@ func newPictures(s *session, resp *http.Response) *pictureReader {
 	return r
 }
 
-// read emits the pictures. Nil means that there was a single one.
+// read emits the pictures. It returns nil after a single one.
 func (r *pictureReader) read() error {
 	for {
 		part, err := r.reader.Next()
@@ -49,13 +49,13 @@ func (r *pictureReader) read() error {
 			return r.end(part.Damaged, err)
 		}
 		if r.other && part.Repeat {
-			continue // it keeps a connection open, and says nothing of the camera
+			continue // it keeps the connection alive, and says nothing about the camera
 		}
 		r.picture(part)
 		if !r.single {
 			continue
 		}
-		// The rest of the answer follows, or a stream that is only said to be one picture.
+		// The rest of the body follows, or a stream whose media type is wrong.
 		r.raw.conn.by = time.Time{}
 		if r.pictures == 1 {
 			r.raw.conn.by = time.Now().Add(r.camera.pollTime())
@@ -64,7 +64,7 @@ func (r *pictureReader) read() error {
 	}
 }
 
-// picture emits one, unless it is the last single one once more.
+// picture emits a picture, unless it is the last single one again.
 func (r *pictureReader) picture(part mjpeg.Part) {
 	r.pictures++
 	p := stream.Picture{JPEG: part.JPEG, Damaged: part.Damaged}
@@ -88,7 +88,7 @@ func (r *pictureReader) picture(part mjpeg.Part) {
 	r.emit(p)
 }
 
-// Read reads the body for the splitter. It ends it where no picture can come any more.
+// Read reads the body for the [mjpeg.Reader], and ends it where no picture can be expected any more.
 func (r *pictureReader) Read(p []byte) (int, error) {
 	switch {
 	case r.pictures > 0:
@@ -102,7 +102,7 @@ func (r *pictureReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// otherVideo returns the type of the video that comes instead of pictures, or nothing.
+// otherVideo returns the media type of the video that comes instead of pictures, or "".
 func (r *pictureReader) otherVideo() string {
 	for _, mediaType := range append(r.reader.Skipped(), r.mediaType) {
 		if strings.HasPrefix(strings.ToLower(mediaType), "video/") && !mjpeg.HoldsPictures(mediaType) {
@@ -112,12 +112,12 @@ func (r *pictureReader) otherVideo() string {
 	return ""
 }
 
-// end says why no more pictures came.
+// end returns why no more pictures come; nil after a single one.
 func (r *pictureReader) end(damaged int, err error) error {
 	if damaged > 0 {
 		r.emit(stream.Picture{Damaged: damaged})
 	}
-	const address = ": is the address that of its MJPEG stream?"
+	const address = ": is this the address of its MJPEG stream?"
 	switch video := r.otherVideo(); {
 	case r.single && (r.pictures == 1 || r.pictures > 0 && r.raw.whole()):
 		return nil
@@ -134,9 +134,9 @@ func (r *pictureReader) end(damaged int, err error) error {
 	case err != io.EOF:
 		return err
 	case damaged > 0:
-		return problem("the camera sent no whole picture")
+		return problem("the camera sent no complete picture")
 	case r.bytes == 0:
 		return problem("the camera closed the connection without sending a picture")
 	}
-	return problem("there is no JPEG in what the camera sent" + address)
+	return problem("the camera sent no JPEG" + address)
 }

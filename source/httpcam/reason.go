@@ -12,16 +12,16 @@ import (
 	"mjpegazer/source/internal/redact"
 )
 
-// A problem is an error in a user's words.
+// A problem is an error in a user's words, which may be shown.
 type problem string
 
 func (p problem) Error() string { return string(p) }
 
-// reason puts what went wrong on the way to a camera into a user's words. It never repeats an address.
+// reason puts an error of the connection to a camera into a user's words. It does not repeat addresses.
 func reason(err error) error {
-	var said problem
-	if errors.As(err, &said) {
-		return said
+	var shown problem
+	if errors.As(err, &shown) {
+		return shown
 	}
 	var asURL *url.Error
 	if errors.As(err, &asURL) {
@@ -29,31 +29,31 @@ func reason(err error) error {
 	}
 	var name *net.DNSError
 	if errors.As(err, &name) {
-		return problem("the name " + name.Name + " is not known to the name service: is it spelt right?")
+		return problem("cannot resolve " + name.Name + ": is it spelled correctly?")
 	}
 	switch {
 	case timedOut(err):
-		return problem("the camera has fallen silent")
+		return problem("the camera stopped responding")
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return problem("the camera refuses the connection: is it on, and is the port right?")
+		return problem("the camera refuses the connection: is it switched on, and is the port right?")
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
-		return problem("there is no way to the camera: is it on the network?")
+		return problem("no route to the camera: is it on this network?")
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed),
 		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, io.ErrClosedPipe):
-		return problem("the camera broke the connection")
+		return problem("the camera closed the connection")
 	}
 	var inner *net.OpError
 	if errors.As(err, &inner) {
 		return problem("the connection to the camera failed: " + inner.Err.Error())
 	}
-	return problem("the camera's answer makes no sense: " + err.Error())
+	return problem("the camera's response is invalid: " + err.Error())
 }
 
 // handshakeReason is reason for the errors of a TLS handshake.
 func handshakeReason(err error) error {
-	const trust = "; #ca=FILE or #pin=sha256/… behind the address trusts it, #insecure anything"
+	const trust = "; add #ca=FILE or #pin=sha256/… to the address to trust it, or #insecure to trust any"
 	var (
-		said      problem
+		shown     problem
 		authority x509.UnknownAuthorityError
 		host      x509.HostnameError
 		invalid   x509.CertificateInvalidError
@@ -62,20 +62,20 @@ func handshakeReason(err error) error {
 		remote    *net.OpError
 	)
 	switch {
-	case errors.As(err, &said):
-		return said
+	case errors.As(err, &shown):
+		return shown
 	case errors.As(err, &authority):
-		return problem("nobody known has signed the camera's certificate" + trust)
+		return problem("the camera's certificate is signed by an unknown authority" + trust)
 	case errors.As(err, &host):
 		return problem("the camera's certificate is for another name" + trust)
 	case errors.As(err, &invalid):
-		return problem("the camera's certificate is not valid: is a clock wrong?" + trust)
+		return problem("the camera's certificate is not valid now: is a clock wrong?" + trust)
 	case errors.As(err, &untrusted):
 		return problem("the camera's certificate is not trusted" + trust)
 	case errors.As(err, &record):
-		return problem("the camera speaks no TLS at this port: try http:// instead of https://")
+		return problem("the camera does not speak TLS at this port: try http:// instead of https://")
 	case errors.As(err, &remote) && remote.Op != "remote error", errors.Is(err, io.EOF):
 		return reason(err)
 	}
-	return problem("the camera does not agree on TLS (" + redact.Cause(err).Error() + "); #insecure behind the address allows older versions")
+	return problem("the TLS handshake failed (" + redact.Cause(err).Error() + "); add #insecure to the address to allow old versions")
 }

@@ -8,14 +8,14 @@ import (
 	"mjpegazer/source/internal/redact"
 )
 
-const maxRequests = 10 // for one answer
+const maxRequests = 10 // for an answer, with its redirects
 
-// ask sends the request, and sends it again wherever the camera redirects it. An http.Client would do the same, but behind
-// it stands the standard library's own transport, which is never used here and makes the program a twentieth larger.
-func (s *session) ask(ctx context.Context) (*http.Response, error) {
+// request sends a request and follows redirects. [http.Client] would do the same, but brings the standard library's own
+// transport with it, which is not used here and makes the program a twentieth larger.
+func (s *session) request(ctx context.Context) (*http.Response, error) {
 	u := s.url
-	for asked := 1; ; asked++ {
-		resp, err := s.login.RoundTrip(s.request(ctx, u))
+	for requests := 1; ; requests++ {
+		resp, err := s.login.RoundTrip(s.newRequest(ctx, u))
 		if err != nil {
 			return nil, err
 		}
@@ -30,18 +30,18 @@ func (s *session) ask(ctx context.Context) (*http.Response, error) {
 			return resp, nil
 		}
 		resp.Body.Close()
-		if u, err = s.redirect(u, location, asked); err != nil {
+		if u, err = s.redirect(u, location, requests); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// request is the one that is sent to u.
-func (s *session) request(ctx context.Context, u *url.URL) *http.Request {
+// newRequest returns the request for u.
+func (s *session) newRequest(ctx context.Context, u *url.URL) *http.Request {
 	req := (&http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: http.Header{}}).WithContext(ctx)
 	req.Header.Set("User-Agent", "mjpegazer")
 	req.Header.Set("Accept", "*/*")
-	if s.camera.Instance != "" { // who reads itself would otherwise wait for its own first picture
+	if s.camera.Instance != "" { // a program that reads itself would otherwise wait for its own first picture
 		req.Header.Set(instanceHeader, s.camera.Instance)
 	}
 	if s.modified != "" {
@@ -56,16 +56,16 @@ func (s *session) request(ctx context.Context, u *url.URL) *http.Request {
 	return req
 }
 
-// redirect decides whether to follow from an address to the location that it named, after so many requests.
-func (s *session) redirect(from *url.URL, location string, asked int) (*url.URL, error) {
+// redirect returns the address that a location names, if it may be followed after so many requests.
+func (s *session) redirect(from *url.URL, location string, requests int) (*url.URL, error) {
 	to, err := from.Parse(location)
 	switch {
-	case err != nil || to.Hostname() == "" && (to.Scheme == "http" || to.Scheme == "https"): // no host would be this one
-		return nil, problem("the camera redirects to an address that makes no sense")
-	case asked >= maxRequests:
+	case err != nil || to.Hostname() == "" && (to.Scheme == "http" || to.Scheme == "https"): // dialling no host would reach this machine
+		return nil, problem("the camera redirects to an invalid address")
+	case requests >= maxRequests:
 		return nil, problem("the camera redirects in circles")
 	case to.Scheme == "http" && from.Scheme == "https":
-		return nil, problem("the camera redirects from https to http, which would send everything in the clear")
+		return nil, problem("the camera redirects from https to http, which would be unencrypted")
 	}
 	to.User, to.Fragment, to.RawFragment = nil, "", ""
 	s.camera.trace(Redirected, s.secrets.Hide(redact.URL(to)))

@@ -66,7 +66,7 @@ func TestRedirectKeepsSecrets(t *testing.T) {
 			c := &camera{serve: func(conn net.Conn, r *http.Request) bool {
 				if r.Host == "cam" {
 					if r.Header.Get("Authorization") == "" || r.Header.Get("X-Key") == "" {
-						t.Error("the log-in is missing")
+						t.Error("the login is missing")
 					}
 					fmt.Fprint(conn, moved(to, "Set-Cookie: canary=canary\r\n"))
 					return false
@@ -93,9 +93,9 @@ func TestRedirectRefuses(t *testing.T) {
 		"ftp://cam/":        "neither http nor https",
 		"file:///etc/hosts": "neither http nor https",
 		"/video":            "redirects in circles",
-		"http://[":          "makes no sense",
-		"http://":           "makes no sense",
-		"http://:80/":       "makes no sense",
+		"http://[":          "invalid address",
+		"http://":           "invalid address",
+		"http://:80/":       "invalid address",
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			c := serving(moved(to, ""))
@@ -149,8 +149,8 @@ func TestSecretsAreNeverShown(t *testing.T) {
 func TestHTTPSaysWhyItCannotConnect(t *testing.T) {
 	refused := &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{}, Err: syscall.ECONNREFUSED}
 	for want, err := range map[string]error{
-		"refuses the connection: is it on": refused,
-		"the name cam is not known":        &net.DNSError{Err: "no such host", Name: "cam", IsNotFound: true},
+		"refuses the connection: is it switched on":    refused,
+		"cannot resolve cam: is it spelled correctly?": &net.DNSError{Err: "no such host", Name: "cam", IsNotFound: true},
 	} {
 		h := &httpcam.Camera{URL: "http://u:canary%FF@cam/?canary", DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, err }}
 		got := h.Run(t.Context(), nil)

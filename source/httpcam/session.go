@@ -17,15 +17,15 @@ import (
 	"mjpegazer/stream/mjpeg"
 )
 
-// instanceHeader tells one mjpegazer from another. It also comes through proxies that put another Server in its place.
+// instanceHeader distinguishes one mjpegazer from another. Unlike Server, proxies pass it on.
 const instanceHeader = "X-Mjpegazer-Instance"
 
-const refusedPause = 30 * time.Second // after a refused log-in: cameras lock accounts
+const refusedPause = 30 * time.Second // after a refused login: cameras lock accounts
 
 // A session is one run of a [Camera].
 type session struct {
 	camera    *Camera
-	url       *url.URL // without user and fragment
+	url       *url.URL // without user, password and fragment
 	secrets   redact.Secrets
 	transport *transport
 	login     *login
@@ -34,15 +34,15 @@ type session struct {
 
 	reader *mjpeg.Reader
 	facts  map[string]string
-	known  map[string]string // of them, what the head of the last answer told
+	known  map[string]string // those from the head of the last response
 	shown  bool              // facts have been emitted as they are
 	other  bool              // the camera is another mjpegazer
 	pause  time.Duration     // before the next session; 0: the usual
 
-	// Of single pictures: the last one's, to ask for and to know the next one by.
+	// The last single picture, to recognise it if it comes again.
 	seed               maphash.Seed
-	sum                uint64 // 0: there is none
-	modified, identity string
+	sum                uint64 // 0: none
+	modified, identity string // its Last-Modified and ETag
 }
 
 func newSession(c *Camera, u *url.URL, config *tls.Config, emit func(stream.Picture)) *session {
@@ -56,9 +56,10 @@ func newSession(c *Camera, u *url.URL, config *tls.Config, emit func(stream.Pict
 	return s
 }
 
-// get makes one request and emits what comes. Nil means that a single picture came and that there may be another.
+// get makes one request and emits the pictures of the answer. Nil means that a single picture came, and that there may be
+// another one.
 func (s *session) get(ctx context.Context) error {
-	resp, err := s.ask(ctx)
+	resp, err := s.request(ctx)
 	if err != nil {
 		return err
 	}
@@ -66,7 +67,7 @@ func (s *session) get(ctx context.Context) error {
 	s.answered(resp)
 	switch {
 	case s.camera.Instance != "" && resp.Header.Get(instanceHeader) == s.camera.Instance:
-		return problem("this address is the program's own: it would show itself to itself")
+		return problem("this is mjpegazer's own address: it cannot be its own source")
 	case resp.StatusCode == http.StatusNotModified && s.sum != 0:
 		s.emit(stream.Picture{})
 		return nil
@@ -76,7 +77,7 @@ func (s *session) get(ctx context.Context) error {
 	return newPictures(s, resp).read()
 }
 
-// answered notes what the head of an answer tells.
+// answered notes what the head of an answer says.
 func (s *session) answered(resp *http.Response) {
 	s.camera.trace(Answered, resp.Status)
 	facts := map[string]string{}
@@ -88,7 +89,7 @@ func (s *session) answered(resp *http.Response) {
 	}
 	note("server", resp.Header.Get("Server"))
 	note("content type", resp.Header.Get("Content-Type"))
-	note("log-in", s.login.used())
+	note("login", s.login.used())
 	quirks := s.transport.body.head.quirks
 	for _, text := range quirks {
 		s.camera.trace(Quirk, text)
@@ -99,7 +100,7 @@ func (s *session) answered(resp *http.Response) {
 	}
 }
 
-// noteQuirks adds what is quirks about the pictures of a stream.
+// noteQuirks adds the quirks of the pictures of a stream.
 func (s *session) noteQuirks(quirks []string) {
 	if len(quirks) == 0 {
 		return
@@ -112,7 +113,7 @@ func (s *session) noteQuirks(quirks []string) {
 	s.shown = false
 }
 
-// refused is the error of an answer that is none of success.
+// refused is the error of an answer whose status is not one of success.
 func (s *session) refused(resp *http.Response) error {
 	const where = "http://USER:PASSWORD@HOST/…"
 	switch code := resp.StatusCode; {
@@ -120,27 +121,27 @@ func (s *session) refused(resp *http.Response) error {
 		s.pause = refusedPause
 		switch {
 		case originOf(resp.Request.URL) != originOf(s.url):
-			return problem("the camera redirects to " + redact.URL(resp.Request.URL) + ", which wants a log-in: name that address instead")
+			return problem("the camera redirects to " + redact.URL(resp.Request.URL) + ", which requires a login: use that address instead")
 		case s.login.user == nil:
-			return problem("the camera wants a log-in: put user and password into its address, " + where)
+			return problem("the camera requires a login: put user and password into its address, " + where)
 		case !answerable(resp.Header):
-			return problem("the camera does not say how to log in, or in a way unknown here: #auth=basic behind its address sends Basic unasked")
+			return problem("the camera offers no way to log in that is supported: add #auth=basic to its address to try Basic")
 		}
-		return problem("the camera refuses the log-in: are user and password right?")
+		return problem("the camera refuses the login: are user and password right?")
 	case code/100 == 3:
-		return problem("the camera redirects and does not say where to")
+		return problem("the camera redirects without saying where to")
 	case code == http.StatusNotFound:
-		return problem("the camera knows no such address (404 Not Found): is its path right?")
+		return problem("the camera does not know this address (404 Not Found): is the path right?")
 	default:
 		return problem("the camera answered " + resp.Status)
 	}
 }
 
-// explain makes what ended the session a reason that may be shown.
+// explain turns what ended the session into an error that may be shown.
 func (s *session) explain(err error) error {
-	said := problem(s.secrets.Hide(reason(err).Error()))
+	shown := problem(s.secrets.Hide(reason(err).Error()))
 	if s.pause > 0 {
-		return stream.RetryAfter(said, s.pause)
+		return stream.RetryAfter(shown, s.pause)
 	}
-	return said
+	return shown
 }

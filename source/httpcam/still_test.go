@@ -231,7 +231,7 @@ func TestCascade(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		_, emitted, err := serving("HTTP/1.1 200 OK\r\nX-Mjpegazer-Instance: me\r\n\r\n"+body).run(t, &httpcam.Camera{Instance: "me"}, 9)
-		if len(emitted) > 0 || err == nil || !strings.Contains(err.Error(), "the program's own") {
+		if len(emitted) > 0 || err == nil || !strings.Contains(err.Error(), "it cannot be its own source") {
 			t.Errorf("%v, %+v", err, emitted)
 		}
 	})

@@ -27,11 +27,11 @@ func (c *Camera) tlsConfig() (*tls.Config, error) {
 		}
 	}
 	if c.Pin != nil {
-		config.InsecureSkipVerify = true // the pin says more than any signature
+		config.InsecureSkipVerify = true // a pin is more than a signature
 		config.VerifyConnection = func(state tls.ConnectionState) error {
 			got := sha256.Sum256(state.PeerCertificates[0].RawSubjectPublicKeyInfo)
 			if string(got[:]) != string(c.Pin) {
-				return problem("the camera's certificate is not the one pinned; it is sha256/" + base64.StdEncoding.EncodeToString(got[:]))
+				return problem("the camera's key is not the pinned one; it is sha256/" + base64.StdEncoding.EncodeToString(got[:]))
 			}
 			return nil
 		}
@@ -45,8 +45,8 @@ func (c *Camera) tlsConfig() (*tls.Config, error) {
 	return config, nil
 }
 
-// allowOld lets cameras in that have not been updated for a decade. Who trusts a camera without a signature does not lose
-// by it.
+// allowOld accepts the TLS of cameras that have not been updated for a decade. Without a check of signatures, nothing is lost
+// by that.
 func allowOld(config *tls.Config) {
 	config.MinVersion = tls.VersionTLS10
 	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {

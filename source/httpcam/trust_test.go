@@ -43,17 +43,17 @@ func TestTrust(t *testing.T) {
 	pin := "sha256/" + base64.StdEncoding.EncodeToString(sum[:])
 	wrong := "sha256/" + base64.StdEncoding.EncodeToString(make([]byte, 32))
 	for text, reason := range map[string]string{
-		server.URL:                                     "nobody known has signed the camera's certificate; #ca=FILE",
+		server.URL:                                     "the camera's certificate is signed by an unknown authority; add #ca=FILE",
 		server.URL + "#insecure":                       "",
 		server.URL + "#ca=" + ca:                       "",
 		server.URL + "#pin=" + pin:                     "",
-		server.URL + "#pin=" + wrong:                   "is not the one pinned; it is " + pin,
-		server.URL + "#insecure&pin=" + wrong:          "is not the one pinned",
-		server.URL + "#ca=" + ca + "&pin=" + wrong:     "is not the one pinned",
+		server.URL + "#pin=" + wrong:                   "is not the pinned one; it is " + pin,
+		server.URL + "#insecure&pin=" + wrong:          "is not the pinned one",
+		server.URL + "#ca=" + ca + "&pin=" + wrong:     "is not the pinned one",
 		server.URL + "#ca=/nowhere/canary":             "option ca: the file cannot be read: no such file",
 		old + "#insecure":                              "",
-		old + "#ca=" + ca:                              "does not agree on TLS",
-		strings.Replace(plain.URL, "http", "https", 1): "speaks no TLS at this port",
+		old + "#ca=" + ca:                              "the TLS handshake failed",
+		strings.Replace(plain.URL, "http", "https", 1): "does not speak TLS at this port",
 	} {
 		got, err := collect(t, parse(t, text), 1)
 		switch {
