@@ -1,4 +1,5 @@
-// Package probe tells what a camera sends, or why it does not.
+// Package probe reports what is at a SOURCE: whether the camera can be reached, how it logs in, what it sends, how large
+// and how fast, or why it sends nothing. It is the command probe of the program.
 package probe
 
 import (
@@ -24,17 +25,17 @@ import (
 
 const usage = `usage: mjpegazer probe SOURCE
 
-connects to a camera, watches it for 5 seconds and tells what it found: whether it was reached, how it logs in, what it
-sends, how large and how fast. The exit status is 0 only if pictures came.
+connects to a camera, watches it for 5 seconds and reports whether it can be reached, how it logs in, what it sends, how
+large and how fast. The exit status is 0 only if pictures came.
 `
 
 const (
-	watchTime = 5 * time.Second  // from the first picture on
-	firstTime = 20 * time.Second // for the first picture: time to dial, to ask, to wait for a slow camera
+	watchTime = 5 * time.Second  // from the first picture
+	firstTime = 20 * time.Second // until the first picture: slow cameras take their time
 )
 
-// Main is the program's command probe: it tells in plain words what is at a SOURCE. It returns the exit status, 0 only if
-// pictures came.
+// Main is the program's command probe; args are those that follow its name. The report goes to stdout, and mistakes in args
+// go to stderr. The result is the exit status: 0 if pictures came, 1 if not, 2 for mistakes.
 func Main(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("probe", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -48,7 +49,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	}
 	text := flags.Arg(0)
 	_, text, _ = source.SplitName(text)
-	p := &probing{out: stdout, facts: map[string]string{}, told: map[string]bool{}}
+	p := &report{out: stdout, facts: map[string]string{}, printed: map[string]bool{}}
 	camera, err := source.Parse(text, source.Defaults{Trace: p.trace})
 	if err != nil {
 		fmt.Fprintln(stderr, "mjpegazer:", err)
@@ -58,7 +59,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	defer stop()
 	fmt.Fprintln(stdout, camera.Display)
 	err = p.run(ctx, camera.Source)
-	p.report(err)
+	p.finish(err)
 	if p.pictures == 0 {
 		return 1
 	}
@@ -66,24 +67,25 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// probing is what was found so far.
-type probing struct {
-	out      io.Writer
-	began    time.Time
-	reached  string // address
-	facts    map[string]string
-	first    time.Time // picture
-	last     time.Time
-	pictures int
-	bytes    int
-	damaged  int
-	info     jpeg.Info
-	sizes    int             // changes of the size
-	told     map[string]bool // lines, by name and what was found
+// A report is what is known so far.
+type report struct {
+	out       io.Writer
+	began     time.Time
+	reached   string // address
+	facts     map[string]string
+	first     time.Time // picture
+	last      time.Time
+	pictures  int
+	unchanged int // answers with the last picture again
+	bytes     int
+	damaged   int
+	info      jpeg.Info       // of the last picture
+	sizes     int             // changes of the size
+	printed   map[string]bool // lines that may come again
 }
 
 // run watches the source.
-func (p *probing) run(ctx context.Context, src stream.Source) error {
+func (p *report) run(ctx context.Context, src stream.Source) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	limit := time.AfterFunc(firstTime, cancel)
@@ -93,6 +95,9 @@ func (p *probing) run(ctx context.Context, src stream.Source) error {
 		maps.Copy(p.facts, picture.Facts)
 		p.damaged += picture.Damaged
 		if picture.JPEG == nil {
+			if picture.Damaged == 0 && picture.Facts == nil {
+				p.unchanged++
+			}
 			return
 		}
 		p.last = time.Now()
@@ -110,8 +115,8 @@ func (p *probing) run(ctx context.Context, src stream.Source) error {
 	})
 }
 
-// trace tells what happens on the way.
-func (p *probing) trace(e httpcam.Event) {
+// trace prints the steps of an HTTP camera.
+func (p *report) trace(e httpcam.Event) {
 	switch e.Kind {
 	case httpcam.Connected:
 		if p.reached != e.Detail {
@@ -123,60 +128,69 @@ func (p *probing) trace(e httpcam.Event) {
 	case httpcam.Redirected:
 		p.once("redirects", "to "+e.Detail)
 	case httpcam.Login:
-		p.once("log-in", e.Detail)
+		p.once("login", e.Detail)
 	}
 }
 
-// once prints what may be found again and again.
-func (p *probing) once(name, text string) {
-	if !p.told[name+text] {
+// once prints a line that may come again, and then does not.
+func (p *report) once(name, text string) {
+	if !p.printed[name+text] {
 		p.line(name, "%s", text)
 	}
-	p.told[name+text] = true
+	p.printed[name+text] = true
 }
 
-// line prints one thing that was found.
-func (p *probing) line(name, format string, args ...any) {
+// line prints a line of the report.
+func (p *report) line(name, format string, args ...any) {
 	fmt.Fprintf(p.out, "  %-13s %s\n", name, fmt.Sprintf(format, args...))
 }
 
-// report tells what was seen, and why it ended.
-func (p *probing) report(err error) {
+// finish prints what was seen, and why it ended.
+func (p *report) finish(err error) {
 	for _, name := range slices.Sorted(maps.Keys(p.facts)) {
-		if name != "log-in" { // it was told when it happened
+		if name != "login" { // which trace has printed
 			p.line(name, "%s", p.facts[name])
 		}
 	}
 	if p.pictures > 0 {
-		p.reportPictures()
+		p.printPictures()
 	}
 	if p.damaged > 0 {
-		p.line("damaged", "%d pictures came broken, cut or too large, and were dropped", p.damaged)
+		p.line("damaged", "%d pictures were dropped: they came cut, broken or too large", p.damaged)
 	}
-	switch {
-	case !errors.Is(err, context.Canceled):
-		p.line("ended", "%v", err)
+	switch canceled := errors.Is(err, context.Canceled); {
+	case canceled && p.pictures == 0:
+		p.line("failed", "no picture came within %s", since(p.began))
+	case canceled:
 	case p.pictures == 0:
-		p.line("ended", "no picture came within %s", since(p.began))
+		p.line("failed", "%v", err)
+	default:
+		p.line("ended", "%v", err)
 	}
 }
 
-func (p *probing) reportPictures() {
+// printPictures prints what is known of the pictures.
+func (p *report) printPictures() {
 	p.line("first picture", "after %s", p.first.Sub(p.began).Round(100*time.Microsecond))
 	size := fmt.Sprintf("%d×%d", p.info.Width, p.info.Height)
 	if p.sizes > 0 {
-		size += fmt.Sprintf(", another size %d times", p.sizes)
+		size += fmt.Sprintf(" at last, changed %d times", p.sizes)
 	}
 	p.line("pictures", "%d, %s, %s each", p.pictures, size, bytesText(float64(p.bytes)/float64(p.pictures)))
 	if took := p.last.Sub(p.first).Seconds(); p.pictures > 1 && took > 0 {
 		rate := float64(p.pictures-1) / took
 		p.line("rate", "%.3g pictures a second, %s a second", rate, bytesText(rate*float64(p.bytes)/float64(p.pictures)))
 	}
-	if quiet := time.Since(p.last); quiet > 2*time.Second {
-		p.line("silence", "nothing came for the last %s", quiet.Round(time.Millisecond))
+	switch quiet := time.Since(p.last).Round(time.Millisecond); {
+	case p.unchanged > 0 && p.pictures == 1:
+		p.line("unchanged", "answered every time, always with the same picture")
+	case quiet > 2*time.Second && p.unchanged > 0:
+		p.line("unchanged", "always the same picture for the last %s", quiet)
+	case quiet > 2*time.Second:
+		p.line("silent", "nothing came for the last %s", quiet)
 	}
 	if p.info.NoTables {
-		p.line("tables", "the pictures lack their Huffman tables, as from many webcams; mjpegazer puts them in")
+		p.line("tables", "the pictures lack their Huffman tables, as those of many webcams do; mjpegazer inserts them")
 	}
 }
 
@@ -192,7 +206,7 @@ func bytesText(n float64) string {
 	return fmt.Sprintf("%.0f bytes", n)
 }
 
-// recipe is the source as it may be shown to others: with placeholders for its secrets.
+// recipe returns the SOURCE as it may be shown to others, with placeholders for what may be secret.
 func recipe(text, display string) string {
 	scheme, rest, _ := strings.Cut(display, "://")
 	address, _, options := strings.Cut(text, "#")

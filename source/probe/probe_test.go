@@ -15,6 +15,9 @@ import (
 func TestProbe(t *testing.T) {
 	camera := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch name, password, _ := r.BasicAuth(); {
+		case r.URL.Path == "/still":
+			w.Header().Set("Content-Type", "image/jpeg")
+			jpeg.Encode(w, image.NewGray(image.Rect(0, 0, 32, 24)), nil)
 		case r.URL.Path == "/page":
 			w.Write([]byte("<html>canary"))
 		case name != "canary1" || password != "canary2":
@@ -40,12 +43,15 @@ func TestProbe(t *testing.T) {
 	}{
 		{nil, 2, []string{"usage: mjpegazer probe SOURCE"}},
 		{[]string{"-h"}, 0, []string{"usage: mjpegazer probe SOURCE"}},
-		{[]string{"gopher://x"}, 2, []string{"this is no source"}},
-		{[]string{camera.URL + "/page"}, 1, []string{"answer", "200 OK", "the camera sent a web page"}},
-		{[]string{camera.URL}, 1, []string{"401 Unauthorized", "the camera wants a log-in"}},
+		{[]string{"gopher://x"}, 2, []string{"not a source"}},
+		{[]string{camera.URL + "/page"}, 1, []string{"answer", "200 OK", "failed the camera sent a web page"}},
+		{[]string{camera.URL + "/still"}, 0, []string{
+			"pictures 1, 32×24", "unchanged answered every time, always with the same picture", "It works.",
+		}},
+		{[]string{camera.URL}, 1, []string{"401 Unauthorized", "failed the camera requires a login"}},
 		{[]string{"door=http://canary1:canary2@" + host + "/video?canary3#insecure"}, 0, []string{
-			"http://" + host + "/video reached " + host, "log-in Basic", "server play",
-			"pictures 3, 32×24", "a second", "the camera ended its stream", "mjpegazer 'http://USER:PASSWORD@" + host + "/video?…#…'",
+			"http://" + host + "/video reached " + host, "login Basic", "server play",
+			"pictures 3, 32×24", "a second", "ended the camera ended its stream", "mjpegazer 'http://USER:PASSWORD@" + host + "/video?…#…'",
 		}},
 	} {
 		var stdout, stderr strings.Builder
