@@ -10,13 +10,13 @@ import (
 	"mjpegazer/source/internal/paint"
 )
 
-// card is a test card in the tradition of television's: what is wrong with the
-// colours, shades, edges, sharpness or smoothness of pictures shows on it.
+// A card is a test card in the tradition of television: it shows what is wrong with the colours, shades, edges, sharpness or
+// smoothness of pictures.
 //
-// Places on it are in cells, from its middle to the right and down. A picture
-// of 4:3 is 14 cells high; the disc has a radius of 6.
+// Coordinates on it are in cells, from the centre to the right and down. A picture of 4:3 is 14 cells high; the disc has a
+// radius of 6.
 type card struct {
-	still, shown   paint.Canvas // without what moves, and with it
+	still, shown   paint.Canvas // without moving parts, and with them
 	cell           float64
 	cx, cy         int
 	clock, counter *paint.Lettering
@@ -26,10 +26,10 @@ type card struct {
 const discRadius = 6
 
 var (
-	black = grey(16) // and white as in video, which leaves room for what is beyond
+	black = grey(16) // black and white as in video, which leaves a margin on both sides
 	white = grey(235)
 	slate = color.YCbCr{Y: 62, Cb: 132, Cr: 126}
-	grid  = color.YCbCr{Y: 122, Cb: 132, Cr: 126} // the same tint: chroma costs bytes
+	grid  = color.YCbCr{Y: 122, Cb: 132, Cr: 126} // of the same tint: chroma costs bytes
 	amber = rgb(255, 140, 0)
 
 	// bars are those of 75 %: white, yellow, cyan, green, magenta, red, blue, black.
@@ -46,13 +46,13 @@ func rgb(r, g, b uint8) color.YCbCr {
 
 func grey(y uint8) color.YCbCr { return color.YCbCr{Y: y, Cb: 128, Cr: 128} }
 
-// newCard draws what does not move. The labels stand in the corners.
+// newCard draws what does not move, with labels in the corners.
 func newCard(width, height int, labels [4]string) *card {
 	c := &card{
 		still: paint.NewCanvas(width, height),
 		shown: paint.NewCanvas(width, height),
 		cell:  max(2, float64(min(width*3/4, height))/14),
-		cx:    width / 4 * 2, // even, so that edges fall between samples of chroma
+		cx:    width / 4 * 2, // even, so that edges are between samples of chroma
 		cy:    height / 4 * 2,
 	}
 	c.clock, c.counter = paint.NewLettering(0.9*c.cell), paint.NewLettering(0.62*c.cell)
@@ -63,7 +63,7 @@ func newCard(width, height int, labels [4]string) *card {
 	return c
 }
 
-// at returns the nearest even pixel to a place.
+// at returns the even pixel nearest to a point.
 func (c *card) at(x, y float64) image.Point {
 	return image.Pt(c.cx+2*int(math.Round(x*c.cell/2)), c.cy+2*int(math.Round(y*c.cell/2)))
 }
@@ -72,8 +72,7 @@ func (c *card) box(x0, y0, x1, y1 float64) image.Rectangle {
 	return image.Rectangle{c.at(x0, y0), c.at(x1, y1)}
 }
 
-// drawGround draws a grid, and a border of black and white that shows whether a
-// picture is whole.
+// drawGround draws a grid, and a border of black and white that shows whether the picture is complete.
 func (c *card) drawGround() {
 	all := c.still.Rect
 	c.still.Paint(all, paint.Everywhere, slate)
@@ -103,8 +102,7 @@ func (c *card) drawGround() {
 	}
 }
 
-// drawLabels writes into the corners: above left, above right, below left and
-// below right.
+// drawLabels writes into the corners: top left, top right, bottom left and bottom right.
 func (c *card) drawLabels(labels [4]string) {
 	letters := paint.NewLettering(0.45 * c.cell)
 	edge := math.Floor(float64(c.cx)/c.cell - 0.5)
@@ -122,8 +120,8 @@ func (c *card) drawLabels(labels [4]string) {
 	}
 }
 
-// drawDisc draws the disc, from above: the name, edges, colours, room for the
-// time, shades, fine lines, and room for the counter.
+// drawDisc draws the disc, from the top: the name, edges, colours, the field for the time, shades, fine lines, and the field
+// for the number.
 func (c *card) drawDisc() {
 	cx, cy, radius := float64(c.cx), float64(c.cy), discRadius*c.cell
 	inside := paint.Disc(cx, cy, radius)
@@ -145,7 +143,7 @@ func (c *card) drawDisc() {
 	c.still.Paint(c.box(-7, -7, 7, 7), paint.Ring(cx, cy, radius, c.cell/8), white)
 }
 
-// drawWaves draws upright lines, a wave every so many pixels.
+// drawWaves draws vertical lines in waves of several lengths, in pixels.
 func (c *card) drawWaves(inside paint.Shape) {
 	for i, length := range []float64{16, 8, 6, 4, 3, 2} {
 		box := c.box(float64(2*i-6), 2.5, float64(2*i-4), 4)
@@ -156,8 +154,8 @@ func (c *card) drawWaves(inside paint.Shape) {
 	}
 }
 
-// draw shows a time, and the number of a picture. The hand goes around in four
-// seconds: above, to the right, below and to the left it stands at a whole one.
+// draw returns the card with a time and the number of a picture. The hand goes around in four seconds, and points up, right,
+// down or left at each full one.
 func (c *card) draw(now time.Time, number int) *image.YCbCr {
 	c.shown.CopyFrom(c.still, c.hand)
 	turn := 2 * math.Pi * float64(now.UnixMilli()%4000) / 4000

@@ -8,30 +8,30 @@ import (
 )
 
 const (
-	maxLine    = 4 << 10 // bytes of a line between pictures; what is longer is no header
-	maxSkipped = 8       // media types remembered
+	maxLine    = 4 << 10 // bytes of a header line; longer ones are none
+	maxSkipped = 8       // media types that are remembered
 	maxType    = 64      // bytes of each
 )
 
 var soi = []byte{0xFF, 0xD8, 0xFF} // SOI and the first byte of the marker that must follow
 
-// framing is what stands between two pictures: delimiters, part headers, parts of other kinds, rubbish. It is read line
-// by line, and none of its lines is required.
+// framing is what comes between two pictures: delimiters, part headers, parts of other kinds, garbage. It is read line by
+// line, and no line is required.
 type framing struct {
 	time    time.Time
 	repeat  bool
-	skip    bool // the part holds something else than a picture
+	skip    bool // the part holds no picture
 	skipped []string
-	length  int // that the headers give; 0: none
+	length  int // from the headers; 0: none
 	quirks  quirk
-	torn    bool // a picture was given up, and may have swallowed headers
+	torn    bool // follows a picture that was abandoned, which may have swallowed headers
 
 	position position
-	fresh    bool // nothing has come since the blank line that ended the headers
-	midline  bool // what comes next continues a line whose beginning is gone
+	fresh    bool // nothing has come since the blank line after the headers
+	midline  bool // the next bytes continue a line whose beginning was dropped
 }
 
-// A quirk is something unlike the standard.
+// A quirk is a departure from the standard.
 type quirk uint8
 
 const (
@@ -44,9 +44,9 @@ const (
 // quirkNames are for people to read.
 var quirkNames = map[quirk]string{
 	quirkNoHeaders: "pictures without part headers",
-	quirkBefore:    "rubbish before pictures",
-	quirkBehind:    "padding behind pictures",
-	quirkLength:    "false lengths of parts",
+	quirkBefore:    "garbage before pictures",
+	quirkBehind:    "padding after pictures",
+	quirkLength:    "wrong lengths of parts",
 }
 
 type position uint8
@@ -57,7 +57,7 @@ const (
 	inBody
 )
 
-// begin makes f stand behind a picture, or before another part's headers.
+// begin starts again after a picture, or before the headers of another part.
 func (f *framing) begin() { *f = framing{skipped: f.skipped, quirks: f.quirks} }
 
 // notePicture notes the quirks of a picture of size bytes that follows the framing.
@@ -74,14 +74,14 @@ func (f *framing) notePicture(size int) {
 	}
 }
 
-// scan reads b, the bytes from the first not yet used on, and returns how many it has used up and whether a picture
-// begins behind them.
+// scan reads b, the bytes that follow those used before, and returns how many it has used, and whether a picture begins after
+// them.
 func (f *framing) scan(b []byte) (n int, found bool) {
 	for {
 		at := bytes.Index(b[n:], soi)
 		if at < 0 {
 			n += f.lines(b[n:])
-			// A line that never ends is let go of, but for what may be the first bytes of a SOI.
+			// A line without end is dropped, except for what may be the first bytes of a SOI.
 			if rest := len(b) - n; rest > maxLine {
 				n += rest - (len(soi) - 1)
 				f.cut()
@@ -99,10 +99,10 @@ func (f *framing) scan(b []byte) (n int, found bool) {
 	}
 }
 
-// cut says that the line's beginning is gone.
+// cut notes that the beginning of the line was dropped.
 func (f *framing) cut() { f.midline, f.fresh = true, false }
 
-// lines reads the whole lines of b and returns their length.
+// lines reads the complete lines of b and returns their length.
 func (f *framing) lines(b []byte) (n int) {
 	for {
 		end := bytes.IndexByte(b[n:], '\n')
@@ -117,7 +117,7 @@ func (f *framing) lines(b []byte) (n int) {
 	}
 }
 
-// line takes one line. Lines of binary data come here as well; what they could pass for is put right by the next header.
+// line reads one line. It may be binary data, and mistaken for something else until the next headers.
 func (f *framing) line(line []byte) {
 	if len(line) == 0 {
 		if f.position == inHeaders {
@@ -137,7 +137,7 @@ func (f *framing) line(line []byte) {
 	}
 	name = bytes.TrimRight(name, " \t")
 	for i, header := range partHeaders {
-		// Some cameras forget the line's end between delimiter and header.
+		// Some cameras leave out the line end between delimiter and header.
 		if len(name) == len(header) || delimiter && len(name) > len(header) {
 			if bytes.EqualFold(name[len(name)-len(header):], header) {
 				f.header(partHeader(i), bytes.TrimLeft(value, " \t"))
@@ -146,9 +146,9 @@ func (f *framing) line(line []byte) {
 	}
 }
 
-// header takes one part header.
+// header reads one part header.
 func (f *framing) header(name partHeader, value []byte) {
-	if f.position == inBody { // of a part whose delimiter, if any, was not known for one
+	if f.position == inBody { // of another part, whose delimiter, if any, was not recognised
 		f.begin()
 	}
 	f.position = inHeaders
@@ -171,7 +171,7 @@ func (f *framing) header(name partHeader, value []byte) {
 	}
 }
 
-// remember keeps the media type of a skipped part.
+// remember adds the media type of a skipped part.
 func (f *framing) remember(value []byte) {
 	value, _, _ = bytes.Cut(value, []byte(";"))
 	value = bytes.TrimRight(value[:min(len(value), maxType)], " \t")
@@ -181,8 +181,8 @@ func (f *framing) remember(value []byte) {
 	}
 }
 
-// HoldsPictures reports whether a body or part of this media type is to be searched for pictures: any is, for many cameras
-// name a wrong one, but audio, text, other video, JSON and XML.
+// HoldsPictures reports whether a body or part of this media type may hold pictures. Cameras often name a wrong one, so it
+// returns true for all but audio, text, other video, JSON and XML.
 func HoldsPictures(mediaType string) bool { return holdsPictures([]byte(mediaType)) }
 
 func holdsPictures(mediaType []byte) bool {
@@ -207,7 +207,7 @@ func containsFold(b []byte, s string) bool {
 	return false
 }
 
-// visible drops what of a media type cannot be shown.
+// visible maps characters that cannot be shown to -1, for [bytes.Map].
 func visible(r rune) rune {
 	if r < ' ' || r > '~' {
 		return -1

@@ -9,18 +9,18 @@ import (
 	"mjpegazer/stream/jpeg"
 )
 
-// DefaultMaxFrame is how large a picture may be, in bytes, where nothing else is said: 32 MiB.
+// DefaultMaxFrame is how large a picture may be by default, in bytes: 32 MiB.
 const DefaultMaxFrame = 32 << 20
 
 const (
 	minBuffer   = 256 << 10
 	largeBuffer = 4 << 20
-	shrinkTime  = 64 // pictures after which the buffer is measured anew
+	shrinkTime  = 64 // pictures after which the buffer may shrink
 )
 
-// A Reader finds whole JPEGs in any stream of bytes: multipart, one behind the other, with rubbish between. It walks through
-// each from SOI to EOI, so that a picture is there the moment its last byte is; boundaries and lengths are never
-// trusted, and part headers only tell of what is in a part. It is for one goroutine.
+// A Reader finds complete JPEGs in any stream of bytes: multipart, one picture after another, garbage between them. It follows
+// each picture from SOI to EOI and returns it with its last byte, without waiting for a boundary. It trusts no boundary and
+// no length; the headers of a part only say what the part holds. It is for one goroutine.
 type Reader struct {
 	src      io.Reader
 	maxFrame int
@@ -32,28 +32,28 @@ type Reader struct {
 	inside  bool // a picture begins at r
 	walk    jpeg.Walk
 	walked  int // bytes of the picture that the walk has passed, from r on
-	dropped int // bytes of the picture before r: it is over maxFrame
+	dropped int // bytes of the picture before r, where it is larger than maxFrame
 
 	framing framing
 	damaged int
-	largest int // picture since the buffer was last measured
-	count   int // of pictures since then
+	largest int // picture since the buffer could last shrink
+	count   int // pictures since then
 }
 
 // A Part is one picture of a stream.
 type Part struct {
 	// JPEG is the picture, valid until the next call of Next.
 	JPEG []byte
-	// Time is what an X-Timestamp header said, or zero.
+	// Time is that of the header X-Timestamp, or zero.
 	Time time.Time
-	// Repeat is true where X-Repeat said that this is the picture before once more.
+	// Repeat is true where the header X-Repeat says that this is the picture before once more.
 	Repeat bool
-	// Damaged is how many pictures were cut, broken or too large since the last call.
+	// Damaged is the number of pictures since the last call that were cut, broken or too large.
 	Damaged int
 }
 
-// NewReader reads from src pictures of up to maxFrame bytes; 0 means [DefaultMaxFrame]. It never holds more than one
-// picture and 256 KB.
+// NewReader returns a Reader of pictures of up to maxFrame bytes; 0 means [DefaultMaxFrame]. It holds at most one picture and
+// 256 KB.
 func NewReader(src io.Reader, maxFrame int) *Reader {
 	if maxFrame <= 0 {
 		maxFrame = DefaultMaxFrame
@@ -61,8 +61,8 @@ func NewReader(src io.Reader, maxFrame int) *Reader {
 	return &Reader{src: src, maxFrame: maxFrame}
 }
 
-// Next returns the next whole picture. When src has failed or ended and no whole picture is left, it returns src's error
-// (io.EOF at the end) and how many were damaged.
+// Next returns the next complete picture. When src has failed and no complete picture is left, it returns the error of src,
+// which is io.EOF at its end, and a Part with nothing but Damaged.
 func (r *Reader) Next() (Part, error) {
 	if r.walked > 0 && !r.inside {
 		if next := r.r + r.walked; next < r.w && r.buf[next] == 0 {
@@ -87,14 +87,14 @@ func (r *Reader) Next() (Part, error) {
 	}
 }
 
-// InPicture reports whether the last bytes read are the beginning of a picture.
+// InPicture reports whether the last bytes read are part of a picture that is not complete.
 func (r *Reader) InPicture() bool { return r.inside }
 
-// Reset makes r read from src from now on, as if new. The buffer is kept.
+// Reset makes r read from src, as if it were new. It keeps the buffer.
 func (r *Reader) Reset(src io.Reader) { *r = Reader{src: src, maxFrame: r.maxFrame, buf: r.buf} }
 
-// Release lets go of the buffer, which the next call of Next makes again. Memory of a large one is given back to the system
-// at once: the next run may need as much.
+// Release frees the buffer; Next would allocate another one. The memory of a large one is returned to the operating system at
+// once.
 func (r *Reader) Release() {
 	large := len(r.buf) > largeBuffer
 	r.buf = nil
@@ -103,10 +103,10 @@ func (r *Reader) Release() {
 	}
 }
 
-// Skipped returns the media types of the parts that were passed over because they hold no picture, each once.
+// Skipped returns the media types, up to eight, of parts that were skipped because they hold no picture.
 func (r *Reader) Skipped() []string { return r.framing.skipped }
 
-// Quirks returns what the stream does unlike the standard, for people to read, as far as was seen.
+// Quirks returns how the stream departs from the standard so far, for people to read.
 func (r *Reader) Quirks() []string {
 	var all []string
 	for bit := quirk(1); bit != 0; bit <<= 1 {
@@ -120,7 +120,7 @@ func (r *Reader) Quirks() []string {
 	return all
 }
 
-// whole reports whether a whole picture lies at r, walked bytes long; if not, more must be read.
+// whole reports whether there is a complete picture at r, walked bytes long; if not, more must be read.
 func (r *Reader) whole() bool {
 	for {
 		if !r.inside {
@@ -147,14 +147,14 @@ func (r *Reader) whole() bool {
 	}
 }
 
-// drop lets go of a picture that is too large while the walk goes on through it, err being what the walk said last.
+// drop forgets the bytes of a picture that is too large, while the walk goes on through it; err is that of the walk.
 func (r *Reader) drop(err error) {
 	switch err {
 	case io.EOF:
 		r.damaged++
 		r.advance(r.walked)
 	case nil:
-		// The first byte of a marker must stay: another picture may begin with it.
+		// Keep the first byte of a marker: another picture may begin with it.
 		n := max(r.walked-1, 0)
 		r.r += n
 		r.walked -= n
@@ -164,7 +164,7 @@ func (r *Reader) drop(err error) {
 	}
 }
 
-// part hands out the picture at r.
+// part returns the picture at r.
 func (r *Reader) part() Part {
 	part := Part{JPEG: r.buf[r.r : r.r+r.walked : r.r+r.walked], Damaged: r.damaged, Time: r.framing.time, Repeat: r.framing.repeat}
 	r.framing.notePicture(r.walked)
@@ -174,8 +174,7 @@ func (r *Reader) part() Part {
 	return part
 }
 
-// abandon gives up the picture that is being walked through. Only one that had a frame header is said to be damaged: FF
-// D8 FF comes up in rubbish as well.
+// abandon gives up the picture at r. It counts as damaged only if it had a frame header, for FF D8 FF may be garbage.
 func (r *Reader) abandon() {
 	if r.walk.Width > 0 || r.dropped > 0 {
 		r.damaged++
@@ -184,14 +183,14 @@ func (r *Reader) abandon() {
 	r.framing.torn = true
 }
 
-// advance goes on behind the next n bytes, between pictures.
+// advance continues after the next n bytes, between pictures.
 func (r *Reader) advance(n int) {
 	r.r += n
 	r.inside, r.walked, r.dropped = false, 0, 0
 	r.framing.begin()
 }
 
-// fill reads once, making room before if need be.
+// fill reads once, after making room where necessary.
 func (r *Reader) fill() {
 	r.makeRoom()
 	for range 100 {
@@ -205,8 +204,8 @@ func (r *Reader) fill() {
 	r.err = io.ErrNoProgress
 }
 
-// makeRoom leaves buf with room behind w. It grows for a large picture, never beyond what may be stored, and shrinks again
-// some pictures after the last large one.
+// makeRoom makes room after w. The buffer grows for a large picture, up to maxFrame and 256 KB, and shrinks some pictures
+// after the last large one.
 func (r *Reader) makeRoom() {
 	size := len(r.buf)
 	if r.count >= shrinkTime {
@@ -221,7 +220,7 @@ func (r *Reader) makeRoom() {
 	case r.w-r.r == size && size < largeBuffer:
 		size = max(minBuffer, min(2*size, r.maxFrame+minBuffer))
 	case r.w-r.r == size:
-		// As large as it may become: memory that is not written to costs nothing, and buffers left behind would.
+		// Its largest size at once: memory that is not written to costs nothing, and outgrown buffers would.
 		size = r.maxFrame + minBuffer
 	}
 	if size != len(r.buf) {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// boundary separates the pictures of a multipart stream (RFC 2046, 5.1.1).
+// boundary separates the parts of a stream (RFC 2046, section 5.1.1).
 const boundary = "frame"
 
 const (
@@ -20,14 +20,14 @@ const (
 )
 
 const (
-	// ContentType is the media type of a stream of parts, whose boundary is "frame".
+	// ContentType is the media type of a stream, with the boundary "frame".
 	ContentType = "multipart/x-mixed-replace; boundary=" + boundary
-	// Start is what a stream of parts begins with, see [Packed.Part].
+	// Start begins a stream of parts, see [Packed.Part].
 	Start = dashed + "\r\n"
-	// OpenStart is what a stream of open parts begins with, see [Packed.OpenPart].
+	// OpenStart begins a stream of open parts, see [Packed.OpenPart].
 	OpenStart = Start + partType + "\r\n"
-	// WaitHeader is a header line that may come before any part, any number of times. It means nothing, and keeps a connection
-	// alive before there is a picture to repeat.
+	// WaitHeader is a header line that may be sent before any part, any number of times. It means nothing, and keeps a
+	// connection alive while there is no picture to repeat.
 	WaitHeader = "X-Wait: 1\r\n"
 )
 
@@ -40,7 +40,7 @@ const (
 	repeat
 )
 
-// partHeaders are the names of the headers that mean something, by their number.
+// partHeaders are the names of the headers that are understood.
 var partHeaders = [...][]byte{
 	contentType:   []byte("Content-Type"),
 	contentLength: []byte("Content-Length"),
@@ -48,18 +48,19 @@ var partHeaders = [...][]byte{
 	repeat:        []byte("X-Repeat"),
 }
 
-// Packed is one picture, laid out once for all its viewers. It is immutable.
+// Packed is one picture, laid out once for all viewers. It is immutable, and its methods return parts of the same bytes,
+// which must not be written to.
 type Packed struct {
-	// headers, JPEG, delimiter and the next part's headers: both forms on the wire are slices of it.
+	// headers, JPEG, delimiter, headers of the next part: both forms on the wire are slices of it
 	run        []byte
 	start, end int // of the JPEG
 }
 
-// ErrDelimiter says that a picture holds what ends a part. Firefox, which shows a stream as a document, ends the part there,
-// whatever Content-Length says, and takes what follows for a part of its own: HTML, with scripts, if a camera likes.
+// ErrDelimiter is the error of a picture that holds the delimiter. Firefox, where it shows a stream as a document, ends the
+// part there, whatever Content-Length says, and reads what follows as another part, even as HTML with scripts.
 var ErrDelimiter = errors.New("the picture holds the delimiter of a multipart stream, " + dashed)
 
-// Pack lays out the JPEG that the pieces make up, taken at t. It copies them, once. Its only error is [ErrDelimiter].
+// Pack lays out the JPEG that the pieces make up, taken at t. It copies them. Its only error is [ErrDelimiter].
 func Pack(t time.Time, pieces ...[]byte) (Packed, error) {
 	size := 0
 	for _, piece := range pieces {
@@ -107,30 +108,29 @@ func appendHeaders(b []byte, size int, t time.Time) []byte {
 	return append(b, "\r\n\r\n"...)
 }
 
-// JPEG is the picture. It must not be written to.
+// JPEG is the picture.
 func (p *Packed) JPEG() []byte { return p.run[p.start:p.end:p.end] }
 
-// Part is the picture as a part of a multipart stream: headers with Content-Length and X-Timestamp, the picture, and the
-// delimiter that ends it, which is thus never late. It must not be written to. A stream of parts begins with [Start].
+// Part is the picture as a part of a stream: headers with Content-Length and X-Timestamp, the picture, and the delimiter
+// that ends it, which thus never waits for the next picture.
 func (p *Packed) Part() []byte {
 	end := p.end + len(delimiter)
 	return p.run[:end:end]
 }
 
-// OpenPart is the picture for readers that show it only when the next part's headers are complete, as Chromium does: the
-// picture into a part that is already open, the delimiter, and the next part's headers. It must not be written to. A
-// stream of open parts begins with [OpenStart].
+// OpenPart is the picture for readers that show it only when the headers of the next part are complete, as Chromium does: the
+// picture, whose headers were sent before, the delimiter, and the headers of the next part.
 func (p *Packed) OpenPart() []byte { return p.run[p.start:] }
 
-// Repeat is Part with a header, X-Repeat: 1, that says that viewers have had the picture already. It is a copy.
+// Repeat is a copy of Part with the header X-Repeat: 1, for viewers that have had the picture already.
 func (p *Packed) Repeat() []byte { return slices.Concat([]byte(repeated), p.Part()) }
 
-// AppendTimestamp appends t as X-Timestamp says it: seconds since 1970, a point, six digits of microseconds.
+// AppendTimestamp appends the value of X-Timestamp: seconds since 1970, a point and six digits of microseconds.
 func AppendTimestamp(b []byte, t time.Time) []byte {
 	return fmt.Appendf(b, "%d.%06d", t.Unix(), t.Nanosecond()/1000)
 }
 
-// parseTimestamp reads seconds since 1970 with up to nine decimals. Anything else is the zero time.
+// parseTimestamp reads seconds since 1970 with up to nine decimals. Anything else becomes the zero time.
 func parseTimestamp(b []byte) time.Time {
 	var seconds, nanos int64
 	unit := int64(time.Second)

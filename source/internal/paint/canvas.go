@@ -1,4 +1,4 @@
-// Package paint draws shapes and letters on pictures.
+// Package paint draws shapes and letters on 4:2:0 pictures.
 package paint
 
 import (
@@ -7,18 +7,18 @@ import (
 	"math"
 )
 
-// A Canvas is a 4:2:0 picture that shapes are painted on.
+// A Canvas is a 4:2:0 picture to paint on.
 type Canvas struct{ *image.YCbCr }
 
-// NewCanvas returns a picture of green, the colour of zeros.
+// NewCanvas returns a canvas of a size in pixels. It is green, the colour of zeros.
 func NewCanvas(width, height int) Canvas {
 	return Canvas{image.NewYCbCr(image.Rect(0, 0, width, height), image.YCbCrSubsampleRatio420)}
 }
 
-// A Shape tells how much of the pixel whose middle is at x, y is covered, 0 to 1.
+// A Shape returns how much of the pixel with its centre at x, y is covered, 0 to 1.
 type Shape func(x, y float64) float64
 
-// Everywhere covers all.
+// Everywhere is the shape that covers everything.
 func Everywhere(x, y float64) float64 { return 1 }
 
 // Disc returns the shape of a disc.
@@ -35,7 +35,7 @@ func Ring(cx, cy, radius, width float64) Shape {
 	return func(x, y float64) float64 { return outer(x, y) - inner(x, y) }
 }
 
-// Paint colours the part of a shape that lies in r.
+// Paint colours the part of a shape that is in r.
 func (c Canvas) Paint(r image.Rectangle, s Shape, colour color.YCbCr) {
 	r = r.Intersect(c.Rect)
 	for y := r.Min.Y; y < r.Max.Y; y++ {
@@ -44,7 +44,7 @@ func (c Canvas) Paint(r image.Rectangle, s Shape, colour color.YCbCr) {
 			row[x] = blend(row[x], colour.Y, int(255*s(float64(x)+0.5, float64(y)+0.5)))
 		}
 	}
-	// A chroma sample lies in the middle of four pixels.
+	// A chroma sample is in the middle of four pixels.
 	for y := r.Min.Y &^ 1; y < r.Max.Y; y += 2 {
 		for x := r.Min.X &^ 1; x < r.Max.X; x += 2 {
 			i, part := c.COffset(x, y), int(255*s(float64(x)+1, float64(y)+1))
@@ -53,7 +53,7 @@ func (c Canvas) Paint(r image.Rectangle, s Shape, colour color.YCbCr) {
 	}
 }
 
-// CopyFrom takes the pixels in r from another canvas of the same size.
+// CopyFrom copies the pixels in r from another canvas of the same size.
 func (c Canvas) CopyFrom(from Canvas, r image.Rectangle) {
 	r = r.Intersect(c.Rect)
 	if r.Empty() {

@@ -8,13 +8,13 @@ import (
 	"golang.org/x/image/math/fixed"
 )
 
-// A Lettering is the letters of one size, all of one width.
+// A Lettering is a font at one size. All letters have the same width.
 type Lettering struct {
 	width, height int
 	masks         map[rune][]byte // coverage, row by row
 }
 
-// The box of a letter in the font: its digits and capitals stand in the middle.
+// The box of a letter in the font; digits and capitals are in its middle.
 const letterWidth, letterHeight = 8, 17
 
 // NewLettering returns letters of a width in pixels.
@@ -38,7 +38,7 @@ func (l *Lettering) mask(letter rune) []byte {
 	for i := range m {
 		x := (float64(i%l.width)+0.5)*scaleX - 0.5 - float64(box.Min.X)
 		y := (float64(i/l.width)+0.5)*scaleY - 0.5 - float64(box.Min.Y)
-		// What is smooth over a pixel of the font is too soft when that is many of ours.
+		// The edge is as wide as a pixel of the font, and must be sharpened where that is many pixels here.
 		sharp := (smooth(glyphs.(*image.Alpha), at, box.Size(), x, y)-0.56)*max(1, 1.6/scaleX) + 0.5
 		m[i] = uint8(255*min(max(sharp, 0), 1) + 0.5)
 	}
@@ -46,8 +46,7 @@ func (l *Lettering) mask(letter rune) []byte {
 	return m
 }
 
-// smooth returns the coverage at x, y between the pixels of a glyph, by cubic
-// B-splines: they round off the steps that other splines would keep.
+// smooth returns the coverage at x, y between the pixels of a glyph, by cubic B-splines, which round off steps.
 func smooth(glyphs *image.Alpha, at, size image.Point, x, y float64) float64 {
 	left, top := math.Floor(x), math.Floor(y)
 	across, down := bspline(x-left), bspline(y-top)
@@ -67,7 +66,7 @@ func bspline(t float64) [4]float64 {
 	return [4]float64{u * u * u / 6, (4 - 6*t*t + 3*t*t*t) / 6, (4 - 6*u*u + 3*u*u*u) / 6, t * t * t / 6}
 }
 
-// Write puts text into luma, centred in a box that is all of one shade.
+// Write writes text into the luma of dst, centred in a box that is all of the shade paper.
 func (l *Lettering) Write(dst *image.YCbCr, box image.Rectangle, text string, ink, paper uint8) {
 	at := image.Pt((box.Min.X+box.Max.X-l.width*len(text))/2, (box.Min.Y+box.Max.Y-l.height)/2)
 	for _, letter := range text {
@@ -85,7 +84,7 @@ func (l *Lettering) Write(dst *image.YCbCr, box image.Rectangle, text string, in
 	}
 }
 
-// blend returns a shade between two, 0 to 255 of the way from a to b.
+// blend returns a shade between two: part, 0 to 255, is how far it is from a to b.
 func blend(a, b uint8, part int) uint8 {
 	return uint8(int(a) + ((int(b)-int(a))*part+127)/255)
 }

@@ -1,4 +1,4 @@
-// Package redact keeps secrets out of what people read: addresses, messages of cameras and of commands, errors.
+// Package redact keeps secrets out of what people read: addresses, errors, and what cameras and commands say.
 package redact
 
 import (
@@ -12,26 +12,25 @@ import (
 	"unicode/utf8"
 )
 
-// URL returns what of an address may be shown: scheme, host and path. User names, passwords, queries and fragments hold
-// secrets.
+// URL returns what may be shown of an address: scheme, host and path. User name, password, query and fragment may be secret.
 func URL(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
-// Secrets finds words that must never be shown, in any case of letters, wherever they come from. The zero value finds
-// nothing.
+// Secrets finds words that must not be shown, in any case of letters. The zero value finds nothing.
 type Secrets struct{ words *regexp.Regexp }
 
-// minSecret is how short, in bytes, a secret may be to be looked for: a query's "1" is in too many words.
+// minSecret is the length of the shortest secret, in bytes: the "1" of a query is in too many words.
 const minSecret = 4
 
-// New finds those of the words that are long enough. What is no text is not shown as such anyway.
+// New returns the Secrets that find the words, except those of less than 4 bytes and those that are no UTF-8, which is never
+// shown.
 func New(words []string) Secrets {
 	words = slices.DeleteFunc(words, func(word string) bool { return len(word) < minSecret || !utf8.ValidString(word) })
 	if len(words) == 0 {
 		return Secrets{}
 	}
-	// The longest first: what is left of a secret when a part of it has gone is still too much.
+	// The longest first: what is left of a secret without a part of it may still be too much.
 	slices.SortFunc(words, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	for i, word := range words {
 		words[i] = regexp.QuoteMeta(word)
@@ -39,7 +38,8 @@ func New(words []string) Secrets {
 	return Secrets{regexp.MustCompile("(?i)" + strings.Join(slices.Compact(words), "|"))}
 }
 
-// Of finds the secrets of an address and of header values sent with it.
+// Of returns the Secrets that find the user name, password, query and fragment of an address and the values of headers, plain
+// and encoded.
 func Of(u *url.URL, header http.Header) Secrets {
 	words := []string{u.RawQuery, u.Fragment}
 	if u.User != nil {
@@ -66,7 +66,7 @@ func (s Secrets) Hide(text string) string {
 	return s.words.ReplaceAllLiteralString(text, "…")
 }
 
-// Printable drops control characters, and what is no UTF-8, from what a camera or a command sent.
+// Printable removes control characters and what is no UTF-8.
 func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7F || r == '\uFFFD' {
@@ -76,7 +76,7 @@ func Printable(s string) string {
 	}, s)
 }
 
-// Cause returns the error under one that repeats a file's name, as those of package os do.
+// Cause returns the error that err wraps, or err itself. Errors of package os repeat a path, and wrap one that does not.
 func Cause(err error) error {
 	if inner := errors.Unwrap(err); inner != nil {
 		return inner
