@@ -35,7 +35,7 @@ func (f *File) Run(ctx context.Context, emit func(stream.Picture)) error {
 	if err != nil {
 		return f.failed(err)
 	}
-	play := &playing{File: f, ctx: ctx, emit: emit, reader: mjpeg.NewReader(nil, f.MaxFrame)}
+	play := &playback{File: f, ctx: ctx, emit: emit, reader: mjpeg.NewReader(nil, f.MaxFrame)}
 	switch mode := info.Mode(); {
 	case mode.IsRegular() || mode.IsDir():
 		play.pause = time.Duration(float64(time.Second) / cmp.Or(f.FPS, defaultFPS))
@@ -78,8 +78,8 @@ func (f *File) failed(err error) error {
 	return errors.New("the file cannot be read: " + redact.Cause(err).Error())
 }
 
-// playing is one run of a File.
-type playing struct {
+// A playback is one run of a File.
+type playback struct {
 	*File
 	ctx      context.Context
 	emit     func(stream.Picture)
@@ -90,7 +90,7 @@ type playing struct {
 }
 
 // folder plays the pictures of a folder once.
-func (p *playing) folder() error {
+func (p *playback) folder() error {
 	entries, err := os.ReadDir(p.Path)
 	if err != nil {
 		return err
@@ -108,7 +108,7 @@ func (p *playing) folder() error {
 }
 
 // file plays one file once.
-func (p *playing) file(path string) error {
+func (p *playback) file(path string) error {
 	file, err := openRegular(path)
 	if err != nil {
 		return err
@@ -147,7 +147,7 @@ func (r interruptible) Read(p []byte) (int, error) {
 }
 
 // all plays the pictures that the reader finds. The end of the bytes and of the context is no error.
-func (p *playing) all() error {
+func (p *playback) all() error {
 	for {
 		part, err := p.reader.Next()
 		picture := stream.Picture{JPEG: part.JPEG, Damaged: part.Damaged}
@@ -170,7 +170,7 @@ func (p *playing) all() error {
 }
 
 // wait waits until the next picture is due. It returns false where ctx is done.
-func (p *playing) wait() bool {
+func (p *playback) wait() bool {
 	now := time.Now()
 	p.next = p.next.Add(p.pause)
 	if p.next.Before(now) { // the first, or a late one
@@ -179,7 +179,7 @@ func (p *playing) wait() bool {
 	return p.sleep(p.next.Sub(now))
 }
 
-func (p *playing) sleep(d time.Duration) bool {
+func (p *playback) sleep(d time.Duration) bool {
 	if d <= 0 {
 		return p.ctx.Err() == nil
 	}
@@ -192,7 +192,7 @@ func (p *playing) sleep(d time.Duration) bool {
 }
 
 // pipe plays what one writer after another writes to a named pipe.
-func (p *playing) pipe() error {
+func (p *playback) pipe() error {
 	file, err := os.OpenFile(p.Path, os.O_RDONLY|nonblocking, 0)
 	if err != nil {
 		return p.failed(err)
