@@ -21,7 +21,7 @@ var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interv
 
 // listenAll opens all addresses to serve on, and takes over the sockets that systemd has opened. If there are any, the
 // default address is not opened.
-func listenAll(addresses list) (all []net.Listener, err error) {
+func listenAll(addresses []string, given bool) (all []net.Listener, err error) {
 	defer func() {
 		if err != nil {
 			closeAll(all)
@@ -37,10 +37,10 @@ func listenAll(addresses list) (all []net.Listener, err error) {
 			all = append(all, activatedListener{l})
 		}
 	}
-	if len(all) > 0 && !addresses.given {
+	if len(all) > 0 && !given {
 		return all, nil
 	}
-	for _, address := range addresses.values {
+	for _, address := range addresses {
 		l, err := listen(address)
 		if err != nil {
 			return all, err

@@ -9,17 +9,19 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"mjpegazer/router/server/internal/config"
 )
 
 // openLog makes the log. It must be closed, so that the last lines are not lost.
-func openLog(c *config, stderr io.Writer) (log *slog.Logger, closeLog func(), err error) {
+func openLog(c *config.Config, stderr io.Writer) (log *slog.Logger, closeLog func(), err error) {
 	// The reader of standard error may go away; that must not end the program. (Were the signal ignored, commands that are
 	// cameras would ignore it, too.)
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	lines := &logWriter{to: stderr, lines: make(chan []byte, maxLines), written: make(chan struct{})}
 	closeLog = lines.close
-	if c.logFile != "" {
-		f, err := os.OpenFile(c.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if c.LogFile != "" {
+		f, err := os.OpenFile(c.LogFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 		if err != nil {
 			return nil, nil, fmt.Errorf("-log-file: %w", err)
 		}
@@ -29,8 +31,8 @@ func openLog(c *config, stderr io.Writer) (log *slog.Logger, closeLog func(), er
 			f.Close()
 		}
 	}
-	options := &slog.HandlerOptions{Level: slog.Level(c.logLevel)}
-	if c.logFormat == "json" {
+	options := &slog.HandlerOptions{Level: slog.Level(c.LogLevel)}
+	if c.LogFormat == "json" {
 		log = slog.New(slog.NewJSONHandler(lines, options))
 	} else {
 		log = slog.New(slog.NewTextHandler(lines, options))

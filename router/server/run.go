@@ -20,6 +20,7 @@ import (
 
 	"mjpegazer/router"
 	"mjpegazer/router/access"
+	"mjpegazer/router/server/internal/config"
 )
 
 // Run serves the cameras named in args, the command line without the program's name, until ctx ends. The environment is a
@@ -27,14 +28,14 @@ import (
 // not end the program. The result is the exit status: 0 after an orderly end, 1 where something failed, 2 where the command
 // line or the environment is wrong.
 func Run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
-	c, err := parse(args, newVariables(environ), stdout)
+	c, err := config.Parse(args, config.NewVariables(environ), stdout)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
 	case err != nil:
 		fmt.Fprintln(stderr, "mjpegazer:", err)
 		return 2
-	case c.version:
+	case c.Version:
 		fmt.Fprintln(stdout, "mjpegazer", programVersion(), build())
 		return 0
 	}
@@ -46,23 +47,23 @@ func Run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 }
 
 // serve runs until ctx ends, or until a listener fails.
-func serve(ctx context.Context, c *config, stderr io.Writer) error {
+func serve(ctx context.Context, c *config.Config, stderr io.Writer) error {
 	log, closeLog, err := openLog(c, stderr)
 	if err != nil {
 		return err
 	}
 	defer closeLog()
-	c.warnOfUnknown(log)
+	c.WarnOfUnknown(log)
 	limitMemory()
-	guard, err := c.access.open(log)
+	guard, err := openAccess(c, log)
 	if err != nil {
 		return err
 	}
-	secure, err := c.access.tls(log)
+	secure, err := openTLS(c, log)
 	if err != nil {
 		return err
 	}
-	listeners, err := listenAll(c.listen)
+	listeners, err := listenAll(c.Listen.Values, c.Listen.Given)
 	if err != nil {
 		return err
 	}
@@ -74,8 +75,8 @@ func serve(ctx context.Context, c *config, stderr io.Writer) error {
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
 
-	options := router.Options{HealthThreshold: c.healthThreshold, Version: programVersion(), Instance: c.instance, Access: guard, Log: log}
-	c.limits.apply(&options)
+	options := router.Options{HealthThreshold: c.HealthThreshold, Version: programVersion(), Instance: c.Instance, Access: guard, Log: log}
+	c.Limits.Apply(&options)
 	server := &http.Server{
 		Handler:           router.New(cameras, options),
 		BaseContext:       access.BaseContext,
@@ -87,7 +88,7 @@ func serve(ctx context.Context, c *config, stderr io.Writer) error {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
-	c.access.warnOfPublic(log, listeners)
+	warnOfPublic(c, log, listeners)
 	logAddresses(log, listeners, secure != nil, cameras)
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {

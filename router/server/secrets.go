@@ -11,22 +11,24 @@ import (
 	"runtime"
 
 	"mjpegazer/router/access"
+	"mjpegazer/router/server/internal/config"
 )
 
-// open reads the files.
-func (a *accessSettings) open(log *slog.Logger) (*access.Control, error) {
-	opened := &access.Control{Hosts: a.hosts.values, Origins: a.origins.values, Log: log}
-	opened.Proxies, _ = access.ParseProxies(a.proxies.values) // checked before
+// openAccess reads the files of access control.
+func openAccess(c *config.Config, log *slog.Logger) (*access.Control, error) {
+	a := &c.Access
+	opened := &access.Control{Hosts: a.Hosts.Values, Origins: a.Origins.Values, Log: log}
+	opened.Proxies, _ = access.ParseProxies(a.Proxies.Values) // checked before
 	var err error
-	if a.usersFile != "" {
-		warnOfReaders(log, "-users", a.usersFile)
-		if opened.Users, err = access.OpenUsers(a.usersFile, log); err != nil {
+	if a.UsersFile != "" {
+		warnOfReaders(log, "-users", a.UsersFile)
+		if opened.Users, err = access.OpenUsers(a.UsersFile, log); err != nil {
 			return nil, fmt.Errorf("-users: %w", err)
 		}
 	}
-	if a.tokenFile != "" {
-		warnOfReaders(log, "-token", a.tokenFile)
-		opened.Token, err = access.OpenToken(a.tokenFile, log)
+	if a.TokenFile != "" {
+		warnOfReaders(log, "-token", a.TokenFile)
+		opened.Token, err = access.OpenToken(a.TokenFile, log)
 		if failed := (*fs.PathError)(nil); errors.As(err, &failed) { // a token that was given itself must not be repeated
 			return nil, fmt.Errorf("-token takes the name of a file that holds the token: %s: %w", failed.Op, failed.Err)
 		} else if err != nil {
@@ -36,13 +38,14 @@ func (a *accessSettings) open(log *slog.Logger) (*access.Control, error) {
 	return opened, nil
 }
 
-// tls returns how to serve HTTPS, or nil where it is not served.
-func (a *accessSettings) tls(log *slog.Logger) (*tls.Config, error) {
-	if a.certFile == "" {
+// openTLS returns how to serve HTTPS, or nil where it is not served.
+func openTLS(c *config.Config, log *slog.Logger) (*tls.Config, error) {
+	a := &c.Access
+	if a.CertFile == "" {
 		return nil, nil
 	}
-	warnOfReaders(log, "-tls-key", a.keyFile)
-	certificate, err := openCertificate(a.certFile, a.keyFile, log)
+	warnOfReaders(log, "-tls-key", a.KeyFile)
+	certificate, err := openCertificate(a.CertFile, a.KeyFile, log)
 	if err != nil {
 		return nil, fmt.Errorf("-tls-cert, -tls-key: %w", err)
 	}
@@ -58,8 +61,8 @@ func warnOfReaders(log *slog.Logger, flag, file string) {
 }
 
 // warnOfPublic warns of cameras that anyone can watch, unless that is intended.
-func (a *accessSettings) warnOfPublic(log *slog.Logger, listeners []net.Listener) {
-	if a.public || a.usersFile != "" || a.tokenFile != "" {
+func warnOfPublic(c *config.Config, log *slog.Logger, listeners []net.Listener) {
+	if a := &c.Access; a.Public || a.UsersFile != "" || a.TokenFile != "" {
 		return
 	}
 	for _, l := range listeners {

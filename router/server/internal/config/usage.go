@@ -1,4 +1,4 @@
-package server
+package config
 
 const usage = `mjpegazer reads each camera once and shows it to any number of viewers.
 

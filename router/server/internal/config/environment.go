@@ -1,4 +1,4 @@
-package server
+package config
 
 import (
 	"cmp"
@@ -10,12 +10,12 @@ import (
 	"strings"
 )
 
-// variables is an environment.
-type variables map[string]string
+// Variables is an environment.
+type Variables map[string]string
 
-// newVariables reads a list of NAME=VALUE, in which the last of a name holds.
-func newVariables(environ []string) variables {
-	v := variables{}
+// NewVariables reads a list of NAME=VALUE, in which the last of a name holds.
+func NewVariables(environ []string) Variables {
+	v := Variables{}
 	for _, variable := range environ {
 		if name, value, ok := strings.Cut(variable, "="); ok {
 			v[name] = value
@@ -33,18 +33,18 @@ func variableOf(flagName string) string {
 }
 
 // readOriginal takes the defaults that the variables of the Python program of this name set.
-func (c *config) readOriginal(env variables) {
+func (c *Config) readOriginal(env Variables) {
 	host, port := cmp.Or(env["FLASK_RUN_HOST"], "127.0.0.1"), cmp.Or(env["FLASK_RUN_PORT"], "5000")
-	c.listen = list{values: []string{net.JoinHostPort(host, port)}, overridable: true}
+	c.Listen = list{Values: []string{net.JoinHostPort(host, port)}, overridable: true}
 	switch strings.ToLower(env["DEBUG"]) {
 	case "true", "yes", "y", "1":
-		c.logLevel = level(slog.LevelDebug)
+		c.LogLevel = level(slog.LevelDebug)
 	}
-	c.logFile = env["LOG_FILE"]
+	c.LogFile = env["LOG_FILE"]
 }
 
 // readVariables sets flags by their variables.
-func (c *config) readVariables(env variables) (err error) {
+func (c *Config) readVariables(env Variables) (err error) {
 	known := map[string]bool{variableOf("version"): true} // container images set it to what they hold
 	c.flags.VisitAll(func(f *flag.Flag) {
 		name := variableOf(f.Name)
@@ -76,8 +76,8 @@ func isServiceVariable(name, value string) bool {
 	return strings.HasPrefix(name, "SERVICE_") || strings.HasPrefix(name, "PORT_") || strings.HasPrefix(value, "tcp://")
 }
 
-// warnOfUnknown tells of variables that set nothing.
-func (c *config) warnOfUnknown(log *slog.Logger) {
+// WarnOfUnknown tells of variables that set nothing.
+func (c *Config) WarnOfUnknown(log *slog.Logger) {
 	for _, name := range c.unknown {
 		log := log.With("variable", name)
 		if likely := c.likelyFlag(strings.TrimPrefix(name, prefix)); likely != "" && likely != "version" {

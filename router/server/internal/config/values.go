@@ -1,4 +1,4 @@
-package server
+package config
 
 import (
 	"fmt"
@@ -11,8 +11,8 @@ import (
 
 // A list is a flag that may be repeated, and that takes several values at a time with commas between them.
 type list struct {
-	values      []string
-	given       bool // by a flag or a variable
+	Values      []string
+	Given       bool // by a flag or a variable
 	overridable bool // the next value replaces the values: a flag those of the environment, and both the default
 }
 
@@ -20,17 +20,17 @@ func (l *list) String() string {
 	if l == nil {
 		return ""
 	}
-	return strings.Join(l.values, ",")
+	return strings.Join(l.Values, ",")
 }
 
 func (l *list) Set(text string) error {
 	if l.overridable {
-		l.values, l.overridable = nil, false
+		l.Values, l.overridable = nil, false
 	}
-	l.given = true
+	l.Given = true
 	for value := range strings.SplitSeq(text, ",") {
 		if value = strings.TrimSpace(value); value != "" {
-			l.values = append(l.values, value)
+			l.Values = append(l.Values, value)
 		}
 	}
 	return nil

@@ -1,4 +1,4 @@
-package server
+package config
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ import (
 
 // parseArguments sets the flags among args, wherever they stand, as people type them, and returns the other arguments;
 // after "--" there are no flags. Its error is flag.ErrHelp where help is asked for.
-func (c *config) parseArguments(args []string) (others []string, err error) {
+func (c *Config) parseArguments(args []string) (others []string, err error) {
 	for len(args) > 0 {
 		arg := args[0]
 		args = args[1:]
@@ -46,7 +46,7 @@ func (c *config) parseArguments(args []string) (others []string, err error) {
 	return others, nil
 }
 
-func (c *config) unknownFlag(name string, before []string) error {
+func (c *Config) unknownFlag(name string, before []string) error {
 	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != "" {
 		return errors.New("unknown flag; put a source that begins with - after -- (-h lists all flags)") // it may hold a password
 	}
@@ -62,7 +62,7 @@ func (c *config) unknownFlag(name string, before []string) error {
 }
 
 // set gives a flag a value. The error says what to do, and is to be preceded by the name that the user knows the flag by.
-func (c *config) set(f *flag.Flag, value string) error {
+func (c *Config) set(f *flag.Flag, value string) error {
 	if c.flags.Set(f.Name, value) != nil {
 		return errors.New(expected(f))
 	}
@@ -119,7 +119,7 @@ var otherNames = map[string]string{
 }
 
 // likelyFlag is the flag that a misspelt name means, or "".
-func (c *config) likelyFlag(name string) (likely string) {
+func (c *Config) likelyFlag(name string) (likely string) {
 	name = strings.ToLower(strings.ReplaceAll(name, "_", "-"))
 	if other := otherNames[name]; other != "" {
 		return other

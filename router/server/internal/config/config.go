@@ -1,0 +1,147 @@
+package config
+
+import (
+	"cmp"
+	"crypto/rand"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"mjpegazer/router"
+	"mjpegazer/stream"
+)
+
+// Config is what flags, environment and arguments say.
+type Config struct {
+	flags           *flag.FlagSet
+	Listen          list
+	Linger          time.Duration
+	Keep            bool
+	Stall           time.Duration
+	MaxFrame        size
+	MaxPixels       pixels
+	HealthThreshold int
+	Limits          limitSettings
+	Access          accessSettings
+	LogLevel        level
+	LogFormat       string
+	LogFile         string
+	Version         bool
+	Instance        string // tells this run of the program from any other
+	Cameras         []Camera
+	unknown         []string // environment variables
+}
+
+// Parse reads the command line and the environment. Its error is one line for the user, or flag.ErrHelp where help was asked
+// for, which is then written to help.
+func Parse(args []string, env Variables, help io.Writer) (*Config, error) {
+	c := &Config{Instance: rand.Text(), flags: flag.NewFlagSet("mjpegazer", flag.ContinueOnError)}
+	c.readOriginal(env)
+	c.define()
+	failed := c.readVariables(env)
+	others, err := c.parseArguments(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(help, usage)
+		c.flags.SetOutput(help)
+		c.flags.PrintDefaults()
+		fmt.Fprint(help, usageEnd)
+		return c, err
+	}
+	if err := cmp.Or(failed, err, c.checkTogether()); err != nil || c.Version {
+		return c, err
+	}
+	c.Cameras, err = c.parseCameras(others, env)
+	return c, err
+}
+
+func (c *Config) define() {
+	f := c.flags
+	f.Var(&c.Listen, "listen", "`address` to serve on: :5000 for the whole network, unix:/run/mjpegazer.sock for a proxy on this machine; may be repeated")
+	f.DurationVar(&c.Linger, "linger", stream.DefaultLinger, "how long a camera stays open after its last viewer has left; 0 closes it at once")
+	f.BoolVar(&c.Keep, "keep", false, "keep all cameras open, with or without viewers")
+	f.DurationVar(&c.Stall, "stall", stream.DefaultStall, "reopen a camera that has sent no picture for this long")
+	c.MaxFrame = stream.DefaultMaxFrame
+	f.Var(&c.MaxFrame, "max-frame", "drop pictures larger than this `size`")
+	c.MaxPixels = stream.DefaultMaxPixels
+	f.Var(&c.MaxPixels, "max-pixels", "drop pictures with more pixels than this `number`, such as 8M")
+	f.IntVar(&c.HealthThreshold, "health-threshold", router.DefaultHealthThreshold, "`number` of failures in a row after which a camera is unhealthy")
+	c.Limits.define(f)
+	c.Access.define(f)
+	f.Var(&c.LogLevel, "log-level", "`level` of the log: debug, info, warn or error (info unless DEBUG is set)")
+	f.StringVar(&c.LogFormat, "log-format", "text", "`format` of the log: text or json")
+	f.StringVar(&c.LogFile, "log-file", c.LogFile, "append the log to this `file` instead of standard error")
+	f.BoolVar(&c.Version, "version", false, "print the version, commit and Go version")
+}
+
+// checks look at the values of flags, each by itself, once it was set.
+var checks = map[string]func(c *Config) error{
+	"listen":           func(c *Config) error { return checkListen(c.Listen.Values) },
+	"linger":           func(c *Config) error { return notNegative(c.Linger, "0 closes a camera with its last viewer") },
+	"heartbeat":        func(c *Config) error { return notNegative(c.Limits.Heartbeat, "0 turns heartbeats off") },
+	"max-viewers":      func(c *Config) error { return notNegative(c.Limits.Viewers, "0 is no limit") },
+	"max-rate":         func(c *Config) error { return checkRate(c.Limits.Rate) },
+	"cors":             func(c *Config) error { return c.Access.checkOrigins() },
+	"trusted-proxy":    func(c *Config) error { return c.Access.checkProxies() },
+	"stall":            func(c *Config) error { return positive(c.Stall, "give a duration such as 10s or 1m") },
+	"max-frame":        func(c *Config) error { return positive(c.MaxFrame, "give a size such as 500KB or 32MiB, 1GiB at most") },
+	"max-pixels":       func(c *Config) error { return positive(c.MaxPixels, "give a number of pixels such as 8M or 8000000") },
+	"health-threshold": func(c *Config) error { return positive(c.HealthThreshold, "give 1 or more") },
+	"max-viewers-per-camera": func(c *Config) error {
+		return notNegative(c.Limits.ViewersPerCamera, "0 is no limit")
+	},
+	"log-format": func(c *Config) error {
+		if c.LogFormat != "text" && c.LogFormat != "json" {
+			return errors.New("use text or json")
+		}
+		return nil
+	},
+}
+
+// checkTogether looks at what only makes sense together, once all is known.
+func (c *Config) checkTogether() error {
+	if !c.Listen.Given && checkListen(c.Listen.Values) != nil {
+		return fmt.Errorf("FLASK_RUN_HOST, FLASK_RUN_PORT: nothing can listen on %s; give a host and a port such as 127.0.0.1 and 5000", &c.Listen)
+	}
+	if (c.Access.CertFile == "") != (c.Access.KeyFile == "") {
+		return errors.New("-tls-cert and -tls-key belong together: give both")
+	}
+	return nil
+}
+
+func notNegative[T cmp.Ordered](value T, zero string) error {
+	if value < *new(T) {
+		return errors.New("it must not be negative; " + zero)
+	}
+	return nil
+}
+
+func positive[T cmp.Ordered](value T, advice string) error {
+	if value <= *new(T) {
+		return errors.New("it must be more than 0: " + advice)
+	}
+	return nil
+}
+
+func checkListen(addresses []string) error {
+	if len(addresses) == 0 || slices.ContainsFunc(addresses, noAddress) {
+		return errors.New("give HOST:PORT, :PORT or unix:PATH, such as 127.0.0.1:5000")
+	}
+	return nil
+}
+
+// noAddress reports whether nothing can listen at what the user gave.
+func noAddress(text string) bool {
+	if path, ok := strings.CutPrefix(text, "unix:"); ok {
+		return path == ""
+	}
+	_, port, err := net.SplitHostPort(text)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	return err != nil
+}

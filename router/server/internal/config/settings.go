@@ -1,0 +1,72 @@
+package config
+
+import (
+	"errors"
+	"flag"
+	"time"
+
+	"mjpegazer/router"
+	"mjpegazer/router/access"
+)
+
+// limitSettings say how much viewers may have.
+type limitSettings struct {
+	Heartbeat        time.Duration
+	Viewers          int // of all cameras
+	ViewersPerCamera int
+	Rate             size // bytes a second for each viewer
+}
+
+func (l *limitSettings) define(f *flag.FlagSet) {
+	f.DurationVar(&l.Heartbeat, "heartbeat", router.DefaultHeartbeat, "repeat the last picture after this long without one, so that proxies keep the connection open; 0 turns this off")
+	f.IntVar(&l.Viewers, "max-viewers", 0, "`number` of viewers allowed at a time; 0 is no limit")
+	f.IntVar(&l.ViewersPerCamera, "max-viewers-per-camera", 0, "`number` of viewers of one camera allowed at a time; 0 is no limit")
+	f.Var(&l.Rate, "max-rate", "send each viewer at most this `size` a second, by leaving out pictures; 0 is no limit")
+}
+
+func checkRate(rate size) error {
+	if rate != 0 && rate < 1024 {
+		return errors.New("no picture is smaller than 1KiB; 0 is no limit")
+	}
+	return nil
+}
+
+// Apply makes the handlers' options of them.
+func (l *limitSettings) Apply(o *router.Options) {
+	o.Heartbeat = l.Heartbeat
+	o.Limits = &router.Limits{MaxViewers: l.Viewers, MaxViewersPerCamera: l.ViewersPerCamera, MaxRate: float64(l.Rate)}
+}
+
+// accessSettings say who may watch, and by which way.
+type accessSettings struct {
+	CertFile, KeyFile    string
+	UsersFile, TokenFile string
+	Hosts, Origins       list
+	Proxies              list
+	Public               bool
+}
+
+func (a *accessSettings) define(f *flag.FlagSet) {
+	f.StringVar(&a.CertFile, "tls-cert", "", "serve HTTPS with the certificate in this `file` (PEM), which is reloaded when it changes")
+	f.StringVar(&a.KeyFile, "tls-key", "", "`file` with the certificate's private key (PEM)")
+	f.StringVar(&a.UsersFile, "users", "", "`file` of users allowed to watch, as htpasswd -B writes it")
+	f.StringVar(&a.TokenFile, "token", "", "`file` with a token that grants access, sent as a bearer token or as ?token=")
+	f.Var(&a.Hosts, "allowed-hosts", "host `names` that the server answers to, besides localhost and IP addresses")
+	f.Var(&a.Origins, "cors", "`origins` whose pages may read the pictures, such as https://example.com, or *")
+	f.Var(&a.Proxies, "trusted-proxy", "`addresses` or networks of proxies, or unix, whose X-Forwarded-For and Forwarded headers are trusted")
+	f.BoolVar(&a.Public, "public", false, "confirm that anyone may watch, and do not warn about it")
+}
+
+func (a *accessSettings) checkOrigins() error {
+	for _, origin := range a.Origins.Values {
+		if err := access.CheckOrigin(origin); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *accessSettings) checkProxies() error {
+	_, err := access.ParseProxies(a.Proxies.Values)
+	return err
+}
