@@ -149,6 +149,7 @@ func (r *run) emit(p Picture) {
 	if p.Facts != nil {
 		s.stats.Facts = p.Facts
 	}
+	s.stats.Unchanged = p.JPEG == nil && p.Damaged == 0
 	if p.Damaged == 0 || frame != nil {
 		r.stall.Reset(options.Stall)
 	}

@@ -24,6 +24,7 @@ type Stats struct {
 	Frames         uint64            // pictures that viewers could have
 	FPS            float64           // pictures a second, now
 	BytesPerSecond float64           // of pictures, now
+	Unchanged      bool              // since the latest picture the camera has answered, and had nothing new
 	Viewers        int               // now
 	Skipped        uint64            // frames that viewers did not get because they were slow
 	Thinned        uint64            // frames that viewers did not get because of their MaxFPS

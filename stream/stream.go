@@ -16,6 +16,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -56,6 +57,7 @@ type Stream struct {
 	source    Source
 	closed    bool
 	viewers   int
+	notified  []*Viewer // those with Notify
 	workers   []*worker
 	lingering *time.Timer        // runs while there is nobody
 	cancel    context.CancelFunc // ends the work; nil: none was started
@@ -122,6 +124,9 @@ func (s *Stream) View(options ViewerOptions) *Viewer {
 	if options.Deliver != nil {
 		v.slot = s.join()
 	}
+	if options.Notify != nil {
+		s.notified = append(s.notified, v)
+	}
 	if s.closed {
 		return v
 	}
@@ -137,12 +142,15 @@ func (s *Stream) View(options ViewerOptions) *Viewer {
 }
 
 // leave takes a viewer away, and from its slot if it had one. The source lingers after the last.
-func (s *Stream) leave(from *slot) {
+func (s *Stream) leave(v *Viewer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.viewers--
-	if from != nil {
-		s.vacate(from)
+	if v.slot != nil {
+		s.vacate(v.slot)
+	}
+	if i := slices.Index(s.notified, v); i >= 0 {
+		s.notified = slices.Delete(s.notified, i, i+1)
 	}
 	s.linger()
 }
@@ -203,6 +211,9 @@ func (s *Stream) publish(f *Frame, ended error) {
 		last = s.latest.Load().last
 	}
 	close(s.latest.Swap(&latest{frame: f, last: last, ended: ended, changed: make(chan struct{})}).changed)
+	for _, v := range s.notified {
+		v.options.Notify()
+	}
 }
 
 // Last is the newest picture there was, nil before the first, and whether the camera is still live: for who must say

@@ -18,6 +18,9 @@ type ViewerOptions struct {
 	// a profile says that waking a goroutine for each picture is what costs, as it does a server of many small ones. It gets
 	// each frame that [Viewer.Next] would return, and Next waits on; false makes Next return the frame.
 	Deliver func(*Frame) bool
+	// Notify, if not nil, is called whenever [Viewer.Poll] may have something new. It is for a viewer that waits for several
+	// streams in one goroutine. It must not wait for anything, nor call the stream: the camera's goroutine calls it.
+	Notify func()
 }
 
 // A Viewer is one consumer of a Stream, for one goroutine. Nothing queues for it: [Viewer.Next] returns the newest frame,
@@ -53,6 +56,15 @@ func (v *Viewer) Next(ctx context.Context) (*Frame, error) {
 			return nil, ctx.Err()
 		}
 	}
+}
+
+// Poll is Next that does not wait: it returns nil and no error where there is nothing new, or nothing that the viewer wants
+// or is ready for.
+func (v *Viewer) Poll() (*Frame, error) {
+	if v.closed {
+		return nil, ErrClosed
+	}
+	return v.pick(v.stream.latest.Load())
 }
 
 // pick returns the viewer's next frame, or why there will be none; often neither.
@@ -120,7 +132,7 @@ func (v *Viewer) interval(f *Frame) time.Duration {
 func (v *Viewer) Close() {
 	if !v.closed {
 		v.closed = true
-		v.stream.leave(v.slot)
+		v.stream.leave(v)
 	}
 }
 
