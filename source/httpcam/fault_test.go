@@ -1,9 +1,7 @@
 package httpcam_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -20,23 +18,20 @@ import (
 
 	"mjpegazer/source/httpcam"
 	"mjpegazer/stream"
+	"mjpegazer/stream/streamtest"
 )
 
-var plain = picture(1, 16, 16)
+var small = streamtest.OfPixels(16, 16)
 
-// numbered is a picture that carries a number, in a comment.
-func numbered(n int) []byte {
-	b := append([]byte{0xFF, 0xD8, 0xFF, 0xFE, 0, 6}, 0, 0, 0, 0)
-	binary.BigEndian.PutUint32(b[6:], uint32(n))
-	return append(b, plain[2:]...)
-}
+// numbered is a picture that carries a number.
+func numbered(n int) []byte { return small.JPEG(n, time.Unix(1_700_000_000, 0)) }
 
 // numberOf returns the number of a picture, and fails unless it is exactly what was sent.
 func numberOf(t testing.TB, jpeg []byte) int {
 	t.Helper()
-	n := int(binary.BigEndian.Uint32(jpeg[6:]))
-	if !bytes.Equal(jpeg, numbered(n)) {
-		t.Fatalf("%d bytes that were not sent", len(jpeg))
+	n, err := small.Check(jpeg)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return n
 }

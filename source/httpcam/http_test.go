@@ -125,7 +125,7 @@ func TestHTTPTimes(t *testing.T) {
 
 // drip writes text byte by byte.
 func drip(conn net.Conn, text string, pause time.Duration) {
-	for i := range text {
+	for i := range len(text) {
 		if _, err := conn.Write([]byte{text[i]}); err != nil {
 			return
 		}
