@@ -36,7 +36,7 @@ func numberOf(t testing.TB, jpeg []byte) int {
 	return n
 }
 
-// watch takes pictures until ctx is done, and fails if one is older than the last.
+// watch receives pictures until ctx is done, and fails if one is older than the last.
 func watch(ctx context.Context, t testing.TB, s *stream.Stream, each func(n int)) {
 	v := s.View(stream.ViewerOptions{})
 	defer v.Close()
