@@ -16,7 +16,7 @@ var foreign = []struct {
 }{
 	{"arm5", "qemu-arm-static", []string{"GOARCH=arm", "GOARM=5"}},
 	{"arm64", "qemu-aarch64-static", []string{"GOARCH=arm64"}},
-	{"mipsle", "qemu-mipsel-static", []string{"GOARCH=mipsle"}},
+	{"mipsle", "qemu-mipsel-static", []string{"GOARCH=mipsle", "GOMIPS=softfloat"}},
 	{"riscv64", "qemu-riscv64-static", []string{"GOARCH=riscv64"}},
 }
 

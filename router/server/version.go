@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// version is set by a release build: -ldflags '-X mjpegazer/router/server.version=1.2.3'.
-var version string
+// They are set by a release build: -ldflags '-X mjpegazer/router/server.version=1.2.3' and so on.
+var version, commit string
 
 // programVersion is the version that the build was given, else what Go knows of it.
 func programVersion() string {
@@ -22,6 +22,9 @@ func programVersion() string {
 
 // build is what else is known of how the program was made: commit and Go version.
 func build() string {
+	if commit != "" {
+		return "commit " + commit + " " + runtime.Version()
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return runtime.Version()

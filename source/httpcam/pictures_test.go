@@ -3,18 +3,30 @@ package httpcam_test
 import (
 	"bytes"
 	"context"
+	"image"
+	"image/color"
+	stdjpeg "image/jpeg"
 	"io"
 	"math/rand/v2"
 	"testing"
 	"time"
 
 	"mjpegazer/stream"
-	"mjpegazer/stream/streamtest"
 )
 
-// picture is one of many that differ in n.
+// picture makes a JPEG whose content depends on n.
 func picture(n, width, height int) []byte {
-	return streamtest.OfPixels(width, height).JPEG(n, time.Unix(1_700_000_000, 0))
+	img := image.NewGray(image.Rect(0, 0, width, height))
+	rnd := rand.New(rand.NewPCG(uint64(n), 1))
+	for i := range img.Pix {
+		img.Pix[i] = byte(rnd.Uint32())
+	}
+	img.SetGray(0, 0, color.Gray{byte(n)})
+	var b bytes.Buffer
+	if err := stdjpeg.Encode(&b, img, nil); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
 }
 
 // same fails unless got is want, bit by bit.
