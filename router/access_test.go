@@ -163,6 +163,13 @@ func closed(t *testing.T, site http.Handler, method, path string) {
 	}
 }
 
+// mounted is a site below /mounted in a router of chi's, which leaves that in the requests' address.
+func mounted(site http.Handler) http.Handler {
+	r := chi.NewRouter()
+	r.Mount("/mounted", site)
+	return r
+}
+
 // The page is asked for once with the token, and what it links to is then asked for with the cookie, below any path.
 func TestTokenInTheAddressOfThePage(t *testing.T) {
 	s := open(t, still(1), stream.Options{})
@@ -170,8 +177,10 @@ func TestTokenInTheAddressOfThePage(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.Handle("/", site)
 	mux.Handle("/cams/", http.StripPrefix("/cams", site))
+	mux.Handle("/mounted", mounted(site))
+	mux.Handle("/mounted/", mounted(site))
 	server := serve(t, mux)
-	for _, path := range []string{"/", "/cams/"} {
+	for _, path := range []string{"/", "/cams/", "/mounted/"} {
 		jar, _ := cookiejar.New(nil)
 		browser := &http.Client{Jar: jar}
 		r, err := browser.Get(server.URL + path + "?x=1&token=" + rightToken)
@@ -198,6 +207,15 @@ func TestTokenInTheAddressOfThePage(t *testing.T) {
 		if all := fmt.Sprint(first.Header); strings.Contains(all, rightToken) {
 			t.Errorf("the token is in %s", all)
 		}
+	}
+	jar, _ := cookiejar.New(nil)
+	r, err := (&http.Client{Jar: jar}).Get(server.URL + "/mounted?x=1&token=" + rightToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Body.Close()
+	if r.StatusCode != 200 || r.Request.URL.RequestURI() != "/mounted/?x=1" {
+		t.Errorf("without the last slash: %s at %s", r.Status, r.Request.URL)
 	}
 	if r := get(t, "GET", server.URL+"/?action=snapshot&token="+rightToken); r.StatusCode != 200 || r.Header.Get("Set-Cookie") != "" {
 		t.Errorf("a picture: %s, %v", r.Status, r.Header)

@@ -48,12 +48,32 @@ func readAsset(name, mediaType string) asset {
 
 func (s *site) page(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
+	if address, ok := withSlash(r); ok {
+		h.Set("Cache-Control", "no-store")
+		h.Set("Location", address) // [http.Redirect] would make it absolute, and a proxy may see another path
+		w.WriteHeader(http.StatusFound)
+		return
+	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	io.WriteString(w, string(s.report().markup())) // an error is the viewer's leaving
+}
+
+// withSlash returns the address of the page for a request without the last slash, as where the handler is mounted at /cams:
+// the page's links are relative to it.
+func withSlash(r *http.Request) (address string, ok bool) {
+	page, query, _ := strings.Cut(r.RequestURI, "?")
+	if strings.HasSuffix(r.URL.Path, "/") || strings.HasSuffix(page, "/") || !strings.HasPrefix(page, "/") {
+		return "", false
+	}
+	address = "." + page[strings.LastIndexByte(page, '/'):] + "/"
+	if query != "" {
+		address += "?" + query
+	}
+	return address, true
 }
 
 // assets serves the page's files. Under the address that the page gives them they never change.

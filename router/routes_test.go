@@ -166,8 +166,16 @@ func TestBelowAnyPath(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.Handle("/cams/", http.StripPrefix("/cams", whole))
 	mux.Handle("/other/", http.StripPrefix("/other", router.New([]router.Camera{{Name: "x", Stream: s}}, router.Options{})))
+	mux.Handle("/mounted", mounted(whole))
+	mux.Handle("/mounted/", mounted(whole))
+	mux.Handle("/cams", http.StripPrefix("/cams", whole))
 	server := serve(t, mux)
-	for _, path := range []string{"/cams/snapshot", "/cams/front/snapshot", "/cams/", "/cams/status", "/other/x/snapshot"} {
+	for _, path := range []string{"/mounted?x=1", "/cams?x=1"} { // links on the page would be those of its neighbours
+		if r := get(t, "GET", server.URL+path); r.StatusCode != 302 || r.Header.Get("Location") != "."+strings.Replace(path, "?", "/?", 1) {
+			t.Errorf("%s: %s to %q", path, r.Status, r.Header.Get("Location"))
+		}
+	}
+	for _, path := range []string{"/mounted/", "/mounted/front/snapshot", "/mounted/health", "/cams/snapshot", "/cams/front/snapshot", "/cams/", "/cams/status", "/other/x/snapshot"} {
 		if r := get(t, "GET", server.URL+path); r.StatusCode != 200 {
 			t.Errorf("%s: %s", path, r.Status)
 		}

@@ -11,7 +11,8 @@ import (
 const (
 	firstPause = 250 * time.Millisecond
 	lastPause  = 10 * time.Second
-	hurryPause = time.Second // the least between two tries that new viewers brought forward
+	soonPause  = 2 * time.Second // the longest of a [RetrySoon] while viewers wait
+	hurryPause = time.Second     // the least between two tries that new viewers brought forward
 )
 
 // retry says when the source may be run again. The zero value says at once.
@@ -24,15 +25,20 @@ type retry struct {
 
 func (r *retry) succeeded() { r.pause = 0 }
 
-// failed sets the time after err. A pause is up to a fifth shorter than its nominal length, so that many programs that
+// failed sets the time after err, which viewers may be waiting for. A pause is up to a fifth shorter than its nominal length, so that many programs that
 // lost one camera do not come back as one.
-func (r *retry) failed(now time.Time, err error) {
+func (r *retry) failed(now time.Time, err error, viewers bool) {
 	var after *retryError
+	var soon *soonError
 	if r.firm = errors.As(err, &after); r.firm {
 		r.at = now.Add(after.after)
 		return
 	}
-	r.pause = min(max(2*r.pause, firstPause), lastPause)
+	most := lastPause
+	if viewers && errors.As(err, &soon) {
+		most = soonPause
+	}
+	r.pause = min(max(2*r.pause, firstPause), most)
 	r.at = now.Add(r.pause - time.Duration(rand.Int64N(int64(r.pause/5)+1)))
 }
 

@@ -37,6 +37,33 @@ func TestPausesGrow(t *testing.T) {
 	})
 }
 
+// A camera that refuses the connection is asked each 2 s while viewers wait, and as seldom as any other when none do.
+func TestRetrySoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		camera := &streamtest.Camera{Err: stream.RetrySoon(errRefused)}
+		s := open(t, camera, stream.Options{Keep: true})
+		v := s.View(stream.ViewerOptions{})
+		none(t, v, time.Hour)
+		waited := camera.Starts()
+		if n := len(waited); n < 1800 || n > 2250 {
+			t.Errorf("%d tries in an hour with a viewer", n)
+		}
+		for i := 1; i < len(waited); i++ {
+			if d := waited[i].Sub(waited[i-1]); d > 2*time.Second {
+				t.Fatalf("pause %d is %v", i, d)
+			}
+		}
+		v.Close()
+		time.Sleep(time.Hour)
+		if n := len(camera.Starts()) - len(waited); n < 360 || n > 460 {
+			t.Errorf("%d tries in an hour without a viewer", n)
+		}
+		if s.Stats().Error != errRefused.Error() {
+			t.Errorf("the reason is %q", s.Stats().Error)
+		}
+	})
+}
+
 func TestPictureResetsPauseAndFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ends []time.Time

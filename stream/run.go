@@ -223,7 +223,7 @@ var errNoReason = errors.New("the camera ended its stream")
 
 func (s *Stream) fail(err error) {
 	s.stats.Failures++
-	s.retry.failed(time.Now(), err)
+	s.retry.failed(time.Now(), err, s.viewers > 0)
 	s.options.Load().Log.Debug("camera failed", "reason", err, "failures", s.stats.Failures, "retry", time.Until(s.retry.at))
 	s.change(Down, err)
 }

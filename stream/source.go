@@ -52,3 +52,11 @@ type retryError struct {
 }
 
 func (e *retryError) Unwrap() error { return e.error }
+
+// RetrySoon wraps an error of Run: to try again costs the camera next to nothing, for nothing answers there yet. While viewers wait,
+// the pause before the next try does not grow beyond 2 s.
+func RetrySoon(err error) error { return &soonError{err} }
+
+type soonError struct{ error }
+
+func (e *soonError) Unwrap() error { return e.error }

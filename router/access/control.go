@@ -11,23 +11,23 @@ import (
 	"time"
 )
 
-// Control says who may look. Its zero value, and nil, let everybody in. [Control.Handler] puts it around any handler; one
-// Control may serve many handlers.
+// Control decides who may use a handler. Its zero value, and nil, let everybody in. [Control.Handler] puts it around any
+// handler; one Control may serve many. Its fields must not be changed once it is in use.
 type Control struct {
-	// Users and Token are those who may look, by Basic authentication (RFC 7617) and by showing the token; either will do.
-	// Nil: none of them; both nil: everybody.
+	// Users and Token are those who are let in: with a user's name and password by Basic authentication (RFC 7617), or with the
+	// token. Either is enough. Where both are nil no log-in is required.
 	Users *Users
 	Token *Token
-	// Hosts are names that the server answers to, besides localhost and addresses. A server that listens on loopback alone
-	// ([BaseContext]) answers to no others, or any page could make its name mean this machine and read from it (DNS
-	// rebinding); nor does one that has Hosts. Connections through Unix sockets pass.
+	// Hosts are names that the server answers to, besides localhost and IP addresses, with or without a port. A server that
+	// listens on loopback alone ([BaseContext]) answers to no others, or any web page could make its own name mean this machine
+	// and read from it (DNS rebinding); nor does a server that has Hosts. Unix sockets are not checked.
 	Hosts []string
-	// Origins are those whose pages may read what is served here (CORS), such as https://example.com, or "*"; see
+	// Origins are the web sites whose pages may read what is served (CORS), such as https://example.com, or "*"; see
 	// [CheckOrigin].
 	Origins []string
-	// Proxies may say from where their clients come.
+	// Proxies are trusted to say for which client they ask.
 	Proxies Proxies
-	// Log tells of refused log-ins, without names, once a second at most. Nil: nobody.
+	// Log gets a line for a refused log-in, with its client and without its name, once a second at most. Nil means no log.
 	Log *slog.Logger
 
 	refused throttle
@@ -36,22 +36,22 @@ type Control struct {
 // failureTime is how long the answer to a wrong password or token takes at least.
 const failureTime = time.Second
 
-// Handler serves next to those who may look. The paths in open are for everybody: balancers that ask for /health have no
-// password.
+// Handler returns a handler that serves next to clients that are let in. The open paths are for everybody: load balancers
+// that ask for /health have no password.
 //
-// A browser that shows the token in the address of a page, one that ends in a slash, gets a cookie instead and is sent to
-// the address without it.
+// A browser that opens a page, a path that ends in a slash, with the token in the address gets a cookie and is sent to the
+// address without the token.
 func (c *Control) Handler(next http.Handler, open ...string) http.Handler {
 	if c == nil {
 		c = &Control{}
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Referrer-Policy", "no-referrer") // of addresses with tokens
+		w.Header().Set("Referrer-Policy", "no-referrer") // the address may have a token
 		if !c.answersTo(r) {
 			refuseHost(w, r)
 			return
 		}
-		if c.shareWithOrigin(w, r) {
+		if c.answerOrigin(w, r) {
 			return
 		}
 		r, inAddress := withoutToken(r)
@@ -61,12 +61,12 @@ func (c *Control) Handler(next http.Handler, open ...string) http.Handler {
 			return
 		}
 		begun := time.Now()
-		if err := c.judge(r, inAddress); err != nil {
+		if err := c.check(r, inAddress); err != nil {
 			c.refuse(w, r, begun, err)
 			return
 		}
-		if c.Token != nil && strings.HasSuffix(path, "/") && settles(r) && c.Token.file.Get().is(inAddress) {
-			c.Token.file.Get().settle(w, r)
+		if c.Token != nil && strings.HasSuffix(path, "/") && opensPage(r) && c.Token.file.Get().is(inAddress) {
+			c.Token.file.Get().giveCookie(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -81,7 +81,7 @@ func WithPath(r *http.Request, path string) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), pathKey{}, path))
 }
 
-// pathOf is the path that the handler knows.
+// pathOf returns the path that the handler knows.
 func pathOf(r *http.Request) string {
 	if path, ok := r.Context().Value(pathKey{}).(string); ok {
 		return path
@@ -92,18 +92,18 @@ func pathOf(r *http.Request) string {
 	return r.URL.Path
 }
 
-// settles reports whether a request is one for a page, which goes on to ask for other things by itself.
-func settles(r *http.Request) bool {
+// opensPage reports whether a request may be one for a page, which goes on to ask for other things by itself.
+func opensPage(r *http.Request) bool {
 	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && !r.URL.Query().Has("action")
 }
 
 var (
-	errNothingShown = errors.New("show who you are")
-	errWrong        = errors.New("that is not right")
+	errLoginRequired = errors.New("login required")
+	errWrongLogin    = errors.New("wrong user name, password or token")
 )
 
-// judge is nil for who may look.
-func (c *Control) judge(r *http.Request, inAddress string) error {
+// check returns nil for a request that is let in.
+func (c *Control) check(r *http.Request, inAddress string) error {
 	if c.Users == nil && c.Token == nil {
 		return nil
 	}
@@ -116,27 +116,27 @@ func (c *Control) judge(r *http.Request, inAddress string) error {
 		shown = shown || any
 	}
 	if name, password, ok := r.BasicAuth(); ok && c.Users != nil {
-		right, err := c.Users.admit(r.Context(), name, password, c.Client(r))
+		right, err := c.Users.check(r.Context(), name, password, c.Client(r))
 		if right || err != nil {
 			return err
 		}
 	}
 	if shown {
-		return errWrong
+		return errWrongLogin
 	}
-	return errNothingShown
+	return errLoginRequired
 }
 
-// refuse answers who may not look; who showed what is wrong waits for it.
+// refuse answers a request that is not let in, a wrong log-in after a while.
 func (c *Control) refuse(w http.ResponseWriter, r *http.Request, begun time.Time, err error) {
-	if err != errNothingShown {
-		c.tell(r, err)
+	if err != errLoginRequired {
+		c.logRefusal(r, err)
 		if !sleep(r.Context(), failureTime-time.Since(begun)) {
 			return
 		}
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	if err == errCrowded {
+	if err == errTooMany {
 		w.Header().Set("Retry-After", "1")
 		http.Error(w, err.Error()+": try again", http.StatusTooManyRequests)
 		return
@@ -144,9 +144,9 @@ func (c *Control) refuse(w http.ResponseWriter, r *http.Request, begun time.Time
 	hint := ""
 	if c.Token != nil {
 		w.Header().Add("WWW-Authenticate", `Bearer realm="mjpegazer"`)
-		hint = "; the token goes into the address, as ?token=…, or into the header Authorization: Bearer …"
+		hint = ": a token goes into the address, as ?token=…, or into the header Authorization: Bearer …"
 	}
-	if c.Token != nil && err == errNothingShown && arrivesFromElsewhere(r) {
+	if c.Token != nil && err == errLoginRequired && fromOtherSite(r) {
 		w.Header().Set("Refresh", "0")
 	} else if c.Users != nil {
 		w.Header().Add("WWW-Authenticate", `Basic realm="mjpegazer", charset="UTF-8"`)
@@ -154,25 +154,27 @@ func (c *Control) refuse(w http.ResponseWriter, r *http.Request, begun time.Time
 	http.Error(w, err.Error()+hint, http.StatusUnauthorized)
 }
 
-// arrivesFromElsewhere reports whether a person followed a link on another site. The browser then keeps the cookie back,
-// which is SameSite=Strict, but not when our own answer makes it ask again.
-func arrivesFromElsewhere(r *http.Request) bool {
+// fromOtherSite reports whether a person followed a link on another site. The browser then keeps the cookie back, which is
+// SameSite=Strict, but not when our own answer makes it ask again.
+func fromOtherSite(r *http.Request) bool {
 	return r.Header.Get("Sec-Fetch-Site") == "cross-site" && r.Header.Get("Sec-Fetch-Mode") == "navigate"
 }
 
-func (c *Control) tell(r *http.Request, err error) {
+func (c *Control) logRefusal(r *http.Request, err error) {
 	if c.Log == nil {
 		return
 	}
 	if more, ok := c.refused.pass(time.Now()); ok {
-		c.Log.Warn("log-in refused", "client", c.Client(r), "error", err, "more", more)
+		c.Log.Warn("login refused", "client", c.Client(r), "error", err, "more", more)
 	}
 }
 
-// sleep reports whether it could sleep for so long.
+// sleep returns after d, or false as soon as ctx is done.
 func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
 	select {
-	case <-time.After(d):
+	case <-timer.C:
 		return true
 	case <-ctx.Done():
 		return false
@@ -186,7 +188,7 @@ type throttle struct {
 	held int // lines since the last that passed
 }
 
-// pass reports whether a line may pass, and how many were held before it.
+// pass reports whether a line may pass, and how many were held back before it.
 func (t *throttle) pass(now time.Time) (held int, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

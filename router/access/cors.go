@@ -10,19 +10,19 @@ import (
 
 const corsMaxAge = "600" // seconds for which a browser need not ask again
 
-// CheckOrigin says what is wrong with an origin (RFC 6454) of [Control.Origins].
+// CheckOrigin returns what is wrong with an origin (RFC 6454) of [Control.Origins].
 func CheckOrigin(origin string) error {
 	if origin == "*" {
 		return nil
 	}
 	u, err := url.Parse(origin)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || canonicalOrigin(origin) != canonicalOrigin(u.Scheme+"://"+u.Host) {
-		return fmt.Errorf("origin %q: it must be as https://example.com or http://example.com:8080, without a path, or *", origin)
+		return fmt.Errorf("origin %q: an origin is https://example.com or http://example.com:8080, without a path, or *", origin)
 	}
 	return nil
 }
 
-// canonicalOrigin is an origin as browsers write it.
+// canonicalOrigin returns an origin in the form in which browsers send it.
 func canonicalOrigin(origin string) string {
 	origin = strings.ToLower(origin)
 	if scheme, host, _ := strings.Cut(origin, "://"); scheme == "http" {
@@ -33,9 +33,9 @@ func canonicalOrigin(origin string) string {
 	return origin
 }
 
-// shareWithOrigin lets the pages of allowed origins read the answer, and answers their browsers' question whether they may
-// (the CORS preflight), which comes without any password.
-func (c *Control) shareWithOrigin(w http.ResponseWriter, r *http.Request) (answered bool) {
+// answerOrigin lets pages of the allowed origins read the answer, and answers the question of their browsers whether they may
+// (the CORS preflight), which has no login.
+func (c *Control) answerOrigin(w http.ResponseWriter, r *http.Request) (answered bool) {
 	if len(c.Origins) == 0 {
 		return false
 	}
@@ -45,7 +45,7 @@ func (c *Control) shareWithOrigin(w http.ResponseWriter, r *http.Request) (answe
 	switch {
 	case origin == "":
 		return false
-	case listed: // by name, so that its pages may also use what the browser knows of log-ins here
+	case listed: // by name, or its pages could not use the login that the browser has
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Set("Access-Control-Allow-Credentials", "true")
 	case slices.Contains(c.Origins, "*"):

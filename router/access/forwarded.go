@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// Proxies are those that are believed when they say who asks through them. The zero value are none.
+// Proxies are the proxies that are trusted to say for which client they ask. The zero value trusts none.
 type Proxies struct {
 	Networks []netip.Prefix
-	Unix     bool // whoever comes through a Unix socket
+	Unix     bool // all that connect through a Unix socket
 }
 
-// ParseProxies reads networks (10.0.0.0/8), addresses, and "unix".
+// ParseProxies reads networks such as 10.0.0.0/8, IP addresses, and the word unix.
 func ParseProxies(texts []string) (Proxies, error) {
 	var p Proxies
 	for _, text := range texts {
@@ -25,7 +25,7 @@ func ParseProxies(texts []string) (Proxies, error) {
 		} else if address, err := netip.ParseAddr(text); err == nil {
 			p.Networks = append(p.Networks, netip.PrefixFrom(address, address.BitLen()))
 		} else {
-			return p, fmt.Errorf("%q: it must be an address, a network as 10.0.0.0/8, or unix", text)
+			return p, fmt.Errorf("%q: a proxy is an IP address, a network such as 10.0.0.0/8, or unix", text)
 		}
 	}
 	return p, nil
@@ -40,9 +40,9 @@ func (p Proxies) trust(address netip.Addr) bool {
 	return false
 }
 
-// Client is the address that a request comes from: its connection's, or what X-Forwarded-For, else Forwarded (RFC 7239),
-// says of it if that is a trusted proxy. Each proxy appends whom it saw, so that the last that is not a trusted proxy itself
-// counts and all before it may be invented. It is "unix" for a Unix socket.
+// Client returns the IP address that a request comes from, or "unix" for a Unix socket. Where that is a trusted proxy it is what
+// X-Forwarded-For, or else Forwarded (RFC 7239), says: each proxy appends the address that it saw, so the last one that is no
+// trusted proxy counts, and all before it may be invented.
 func (c *Control) Client(r *http.Request) string {
 	if c == nil {
 		c = &Control{}
@@ -73,7 +73,7 @@ func (c *Control) Client(r *http.Request) string {
 	return client
 }
 
-// forwarded are the clients that proxies saw, the last proxy's last.
+// forwarded returns the addresses that proxies saw, the last proxy's last.
 func forwarded(h http.Header) []string {
 	if lines := h.Values("X-Forwarded-For"); len(lines) > 0 {
 		return strings.Split(strings.Join(lines, ","), ",")
@@ -89,7 +89,7 @@ func forwarded(h http.Header) []string {
 	return hops
 }
 
-// hopAddress reads an address with or without a port, an IPv6 one with or without brackets.
+// hopAddress reads an address with or without a port and, for IPv6, with or without brackets.
 func hopAddress(text string) (netip.Addr, bool) {
 	text = strings.TrimSpace(text)
 	if a, err := netip.ParseAddrPort(text); err == nil {

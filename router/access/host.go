@@ -11,12 +11,12 @@ import (
 
 type listenerKey struct{}
 
-// BaseContext is for [http.Server.BaseContext]: it lets a [Control] know where the server listens.
+// BaseContext lets a [Control] know where the server listens. It is an [http.Server.BaseContext].
 func BaseContext(l net.Listener) context.Context {
 	return context.WithValue(context.Background(), listenerKey{}, l.Addr())
 }
 
-// answersTo reports whether the server goes by the name that a request gives it.
+// answersTo reports whether a request is for a name that the server goes by.
 func (c *Control) answersTo(r *http.Request) bool {
 	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && local.Network() == "unix" {
 		return true
@@ -37,7 +37,7 @@ func (c *Control) answersTo(r *http.Request) bool {
 	return false
 }
 
-// hostName is a Host header's (RFC 9110, 7.2) without the port, and as names are compared.
+// hostName returns the name in a Host header (RFC 9110, 7.2), without the port, in the form in which names are compared.
 func hostName(host string) string {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

@@ -3,19 +3,17 @@ package access
 import (
 	"context"
 	"errors"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
 )
 
-// errCrowded is the error of a log-in that had to give way.
-var errCrowded = errors.New("too many log-ins at the same time")
+var errTooMany = errors.New("too many log-ins at the same time")
 
-// queueMost is how many log-ins wait at most. One that is not waited for any more does not count.
-const queueMost = 1024
+// queueSize is how many log-ins wait at most. Those whose callers have all left do not count.
+const queueSize = 1024
 
-const oldestTurn = 8 // each eighth check is the oldest attempt's
+const oldestTurn = 8 // each eighth check is an oldest attempt's
 
 // An attempt is a password to be checked, which takes long.
 type attempt struct {
@@ -23,142 +21,140 @@ type attempt struct {
 	user, client string
 	right        func() bool
 
-	waiting int           // callers
-	done    chan struct{} // closed when one of these two is set
+	callers int
+	done    chan struct{} // closed when result or err is set
 	result  bool
 	err     error
 }
 
-// A queue checks one attempt after the other: at random among the users who are named, then among their clients, and of
-// a client's the newest, but now and then the oldest. So whoever makes many attempts takes turns away from himself above all.
-// Somebody with a right password, who makes one, waits for a few checks, even at the same address as a crowd with wrong ones:
-// those of the crowd who wait make no new attempts.
+func (a *attempt) finish(result bool, err error) {
+	a.result, a.err = result, err
+	close(a.done)
+}
+
+// A queue checks one attempt after the other, so that wrong passwords cost one processor at most, and gives turns to users
+// and clients at random. An attacker who makes many attempts thus takes turns from himself above all: somebody else with a
+// right password waits for a few checks. Which names exist makes no difference.
 type queue struct {
 	mu      sync.Mutex
-	all     map[sum]*attempt
-	lines   map[string]map[string][]*attempt // by user and client
-	working bool                             // a goroutine is at it, which ends when there is nothing left
-	picked  int                              // attempts so far
+	waiting []*attempt // the oldest first
+	current *attempt   // is being checked; nil: no goroutine works
+	picked  int        // attempts so far
 }
 
-func newQueue() *queue {
-	return &queue{all: map[sum]*attempt{}, lines: map[string]map[string][]*attempt{}}
-}
-
-// check waits for an attempt's result. Whoever makes the same attempt at the same time waits for the same check.
-func (q *queue) check(ctx context.Context, a attempt) (bool, error) {
-	q.mu.Lock()
-	same, ok := q.all[a.sum]
-	if !ok {
-		same = q.add(a)
-	}
-	same.waiting++
-	q.mu.Unlock()
-
+// check waits for an attempt's result. The same attempt, made again meanwhile, waits for the same check.
+func (q *queue) check(ctx context.Context, made attempt) (bool, error) {
+	a := q.enter(&made)
 	select {
-	case <-same.done:
-		return same.result, same.err
+	case <-a.done:
+		return a.result, a.err
 	case <-ctx.Done():
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		if same.waiting--; same.waiting == 0 && q.leave(same) {
-			q.finish(same, false, ctx.Err())
-		}
+		q.leave(a)
 		return false, ctx.Err()
 	}
 }
 
-func (q *queue) add(a attempt) *attempt {
-	if len(q.all) >= queueMost {
-		q.giveWay()
+// enter returns the attempt whose result counts: a, or one like it that came before.
+func (q *queue) enter(a *attempt) *attempt {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.current != nil && q.current.sum == a.sum {
+		return q.current
 	}
-	added := &a
-	added.done = make(chan struct{})
-	q.all[a.sum] = added
-	if q.lines[a.user] == nil {
-		q.lines[a.user] = map[string][]*attempt{}
+	if i := slices.IndexFunc(q.waiting, func(w *attempt) bool { return w.sum == a.sum }); i >= 0 {
+		q.waiting[i].callers++
+		return q.waiting[i]
 	}
-	q.lines[a.user][a.client] = append(q.lines[a.user][a.client], added)
-	if !q.working {
-		q.working = true
+	if len(q.waiting) >= queueSize {
+		line := mostOf(mostOf(q.waiting, client), user)
+		q.remove(line[0])
+		line[0].finish(false, errTooMany)
+	}
+	a.callers, a.done = 1, make(chan struct{})
+	q.waiting = append(q.waiting, a)
+	if q.current == nil {
+		q.current = q.pick()
 		go q.work()
 	}
-	return added
+	return a
 }
 
-// work checks until nothing is left.
+// leave takes a caller away, and the attempt with the last. One that is being checked goes on: who tries again soon after
+// finds the result.
+func (q *queue) leave(a *attempt) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if a.callers--; a.callers == 0 {
+		q.remove(a)
+	}
+}
+
+func (q *queue) remove(a *attempt) {
+	q.waiting = slices.DeleteFunc(q.waiting, func(w *attempt) bool { return w == a })
+}
+
+// work checks until none is left.
 func (q *queue) work() {
 	for {
+		right := q.current.right() // nobody else changes current
 		q.mu.Lock()
-		if len(q.lines) == 0 {
-			q.working = false
-			q.mu.Unlock()
+		q.current.finish(right, nil)
+		q.current = q.pick()
+		ended := q.current == nil
+		q.mu.Unlock()
+		if ended {
 			return
 		}
-		a := q.pick()
-		q.leave(a)
-		q.mu.Unlock()
-
-		right := a.right()
-
-		q.mu.Lock()
-		q.finish(a, right, nil)
-		q.mu.Unlock()
 	}
 }
 
-// pick chooses one of those who wait.
+// pick takes one of the waiting attempts, nil if there is none. Turns go to clients and then to the names that each gives,
+// or to names and then to the clients that give each: an attacker with many addresses, or with many names, has half of them
+// at most. Of those that are left it is the newest, or the caller may have lost patience, but now and then the oldest.
 func (q *queue) pick() *attempt {
-	clients := q.lines[anyKey(q.lines)]
-	line := clients[anyKey(clients)]
+	if len(q.waiting) == 0 {
+		return nil
+	}
+	line := q.waiting
+	if rand.IntN(2) == 0 {
+		line = anyOf(anyOf(line, client), user)
+	} else {
+		line = anyOf(anyOf(line, user), client)
+	}
+	picked := line[len(line)-1]
 	if q.picked++; q.picked%oldestTurn == 0 {
-		return line[0]
+		picked = line[0]
 	}
-	return line[len(line)-1]
+	q.remove(picked)
+	return picked
 }
 
-// giveWay ends the oldest attempt of the client that has the most.
-func (q *queue) giveWay() {
-	var longest []*attempt
-	for _, clients := range q.lines {
-		for _, line := range clients {
-			if len(line) > len(longest) {
-				longest = line
-			}
+func client(a *attempt) string { return a.client }
+func user(a *attempt) string   { return a.user }
+
+// groups sorts attempts by a key. The order of the groups, and of the attempts in each, is that of the line.
+func groups(line []*attempt, key func(*attempt) string) [][]*attempt {
+	var all [][]*attempt
+	index := map[string]int{}
+	for _, a := range line {
+		i, ok := index[key(a)]
+		if !ok {
+			i = len(all)
+			index[key(a)] = i
+			all = append(all, nil)
 		}
+		all[i] = append(all[i], a)
 	}
-	if len(longest) > 0 {
-		oldest := longest[0]
-		q.leave(oldest)
-		q.finish(oldest, false, errCrowded)
-	}
+	return all
 }
 
-// leave takes an attempt out of its line, and reports whether it was in one: those that are being checked are not.
-func (q *queue) leave(a *attempt) bool {
-	clients := q.lines[a.user]
-	i := slices.Index(clients[a.client], a)
-	if i < 0 {
-		return false
-	}
-	clients[a.client] = slices.Delete(clients[a.client], i, i+1)
-	if len(clients[a.client]) == 0 {
-		delete(clients, a.client)
-	}
-	if len(clients) == 0 {
-		delete(q.lines, a.user)
-	}
-	return true
+// anyOf returns the attempts with one key, which is chosen at random.
+func anyOf(line []*attempt, key func(*attempt) string) []*attempt {
+	all := groups(line, key)
+	return all[rand.IntN(len(all))]
 }
 
-// finish tells an attempt's result to those who wait.
-func (q *queue) finish(a *attempt, right bool, err error) {
-	a.result, a.err = right, err
-	close(a.done)
-	delete(q.all, a.sum)
-}
-
-func anyKey[V any](m map[string]V) string {
-	keys := slices.AppendSeq(make([]string, 0, len(m)), maps.Keys(m))
-	return keys[rand.IntN(len(keys))]
+// mostOf returns the attempts with the key that most have.
+func mostOf(line []*attempt, key func(*attempt) string) []*attempt {
+	return slices.MaxFunc(groups(line, key), func(a, b []*attempt) int { return len(a) - len(b) })
 }

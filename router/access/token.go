@@ -16,11 +16,13 @@ import (
 	"mjpegazer/router/internal/watch"
 )
 
-// A Token is a secret that whoever shows it may look with: as a bearer (RFC 6750), as ?token= in an address, or as the
-// cookie that such an address gave. It is in a file that may change.
+// A Token is a secret that lets a request in: as a bearer token (RFC 6750), as ?token= in the address, or as the cookie that a
+// browser gets for such an address and keeps for 30 days.
 type Token struct{ file *watch.Files[token] }
 
-// OpenToken reads the file that holds a token and nothing else. When it changes, so does the token; log tells of it.
+// OpenToken reads a file that holds a token, one word, and nothing else: a regular file of at most 1 MiB. A change of the file
+// counts a second later at most, and ends the cookies that the old token gave. If the file then cannot be read or understood,
+// the token from before remains, and log, which may be nil, says why.
 func OpenToken(path string, log *slog.Logger) (*Token, error) {
 	file, err := watch.Open(log, func(contents [][]byte) (token, error) { return parseToken(contents[0]) }, path)
 	if err != nil {
@@ -32,7 +34,7 @@ func OpenToken(path string, log *slog.Logger) (*Token, error) {
 func parseToken(content []byte) (token, error) {
 	text := string(bytes.TrimSpace(content))
 	if text == "" || strings.ContainsAny(text, " \t\r\n") {
-		return token{}, errors.New("it must hold one word and nothing else; openssl rand -hex 16 makes a good one")
+		return token{}, errors.New("it must hold one word and nothing else: openssl rand -hex 16 makes a good one")
 	}
 	mac := hmac.New(sha256.New, []byte(text))
 	mac.Write([]byte("mjpegazer cookie"))
@@ -40,14 +42,14 @@ func parseToken(content []byte) (token, error) {
 	return token{sha256.Sum256([]byte(text)), sum[:8], sum[8:]}, nil
 }
 
-// A token is known by its hash. Its cookie follows from it without telling it: who changes the token ends the cookies. As
-// ports share cookies, its name does too, so that two servers with tokens of their own do not take each other's away.
+// A token is known by its hash. Its cookie is derived from it without revealing it, so that a new token ends the cookies. The
+// cookie's name is derived as well: all ports of a host share cookies, and two servers must not overwrite each other's.
 type token struct {
 	hash                    [sha256.Size]byte
 	cookieName, cookieValue string
 }
 
-// is compares in constant time, whatever the lengths.
+// is reports whether text is the token, in constant time whatever its length.
 func (t token) is(text string) bool {
 	hash := sha256.Sum256([]byte(text))
 	return subtle.ConstantTimeCompare(hash[:], t.hash[:]) == 1
@@ -67,19 +69,23 @@ func (t token) shown(r *http.Request, inAddress string) (any, right bool) {
 	return any, right
 }
 
-// cookieLife is how long a browser need not be shown the token again.
+// cookieLife is how long a browser keeps the cookie.
 const cookieLife = 30 * 24 * time.Hour
 
-// settle gives the token to the browser as a cookie and sends it to the same address without. Neither names a path: what
-// the browser sees may be another one than what a proxy lets us see, and both are then taken from what it sees.
-func (t token) settle(w http.ResponseWriter, r *http.Request) {
+// giveCookie gives the token to the browser as a cookie and sends it to the same address without the token. Neither names a
+// whole path: a proxy may let the browser see another one than us.
+func (t token) giveCookie(w http.ResponseWriter, r *http.Request) {
 	http.SetCookie(w, &http.Cookie{
 		Name: "mjpegazer_" + t.cookieName, Value: t.cookieValue, MaxAge: int(cookieLife.Seconds()),
 		HttpOnly: true, SameSite: http.SameSiteStrictMode,
 		Secure: r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https",
 	})
-	target := url.URL{Path: "./", RawQuery: r.URL.RawQuery}
-	w.Header().Set("Location", target.String())
+	page, _, _ := strings.Cut(r.RequestURI, "?") // the path in r.URL may be without what it was mounted below
+	target := "./" + page[strings.LastIndexByte(page, '/')+1:]
+	if r.URL.RawQuery != "" {
+		target += "?" + r.URL.RawQuery
+	}
+	w.Header().Set("Location", target)
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusSeeOther)
 }
@@ -89,7 +95,7 @@ func bearer(r *http.Request) (string, bool) {
 	return strings.TrimSpace(text), ok && strings.EqualFold(scheme, "Bearer")
 }
 
-// withoutToken is the request with ?token= taken out of it, so that nobody behind can log it or hand it on.
+// withoutToken returns the request without its ?token=, so that no handler can log it or pass it on.
 func withoutToken(r *http.Request) (clean *http.Request, text string) {
 	var rest []string
 	for _, pair := range strings.Split(r.URL.RawQuery, "&") {
@@ -104,7 +110,11 @@ func withoutToken(r *http.Request) (clean *http.Request, text string) {
 		address := *r.URL
 		address.RawQuery = rest
 		r = r.WithContext(r.Context())
-		r.URL, r.RequestURI = &address, address.RequestURI()
+		r.URL = &address
+		r.RequestURI, _, _ = strings.Cut(r.RequestURI, "?")
+		if rest != "" {
+			r.RequestURI += "?" + rest
+		}
 	}
 	return r, text
 }

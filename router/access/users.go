@@ -7,6 +7,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -19,28 +20,31 @@ import (
 	"mjpegazer/router/internal/watch"
 )
 
-// Users are names and passwords in a file as Apache's htpasswd -B writes it: name:hash lines, the hashes bcrypt, empty lines
-// and those that begin with # apart. The file may change. Every request is checked. As a check of bcrypt's takes a large
-// part of a second on small boards, a password that was right is remembered for 5 minutes from its last use, under a hash
-// with a key that nobody knows, and forgotten when the file changes.
+// Users are the names and passwords in a file as Apache's htpasswd -B writes it: lines of the form name:hash, beside empty
+// ones and those that begin with a #. The hashes are bcrypt's, of cost 15 at most: a log-in at that cost takes seconds on a
+// computer and a minute on a small board. The default of htpasswd, 5, is too low; htpasswd -B -C 10 is better.
 //
-// However many wrong passwords come, they cost one processor at most, and who has a right one need not wait for all of them:
-// users take turns, and so do the clients that name the same user.
+// The password is checked with every request. As a check takes long, one that was right is remembered for 5 minutes from its
+// last use, as a hash with a key that is new in each run of the program, and forgotten when the file changes.
+//
+// However many wrong passwords come, they cost one processor at most, and somebody with a right one waits for a few of those
+// checks only: users take turns, and so do clients. A name that is not in the file takes as long as one that is.
 type Users struct {
 	file  *watch.Files[*userTable]
-	queue *queue
+	queue queue
 }
 
-// OpenUsers reads a file of users; log tells when it was read anew, or makes no sense any more.
+// OpenUsers reads a file of users, a regular file of at most 1 MiB. A change of the file counts a second later at most. If
+// it then cannot be read or understood, the users from before remain, and log, which may be nil, says why.
 func OpenUsers(path string, log *slog.Logger) (*Users, error) {
 	file, err := watch.Open(log, func(contents [][]byte) (*userTable, error) { return parseUsers(contents[0]) }, path)
 	if err != nil {
 		return nil, err
 	}
-	return &Users{file, newQueue()}, nil
+	return &Users{file: file}, nil
 }
 
-// maxCost is the bcrypt cost at which a small board takes a minute for one password.
+// maxCost is the cost of bcrypt at which a small board takes a minute for one password.
 const maxCost = 15
 
 func parseUsers(content []byte) (*userTable, error) {
@@ -55,18 +59,19 @@ func parseUsers(content []byte) (*userTable, error) {
 		name, hash, _ := strings.Cut(line, ":")
 		cost, err := bcrypt.Cost([]byte(hash))
 		switch {
-		case err != nil || name == "": // told without what it is, which may be a password
-			return nil, fmt.Errorf("line %d: it must be a name, a colon and a bcrypt hash, as htpasswd -B writes them", n)
+		case err != nil || name == "": // the line is not repeated: it may be a password
+			return nil, fmt.Errorf("line %d: not a name, a colon and a bcrypt hash, as htpasswd -B -C 10 writes them", n)
 		case cost > maxCost:
-			return nil, fmt.Errorf("line %d: the password of %q has cost %d, which takes minutes for each log-in: at most %d", n, name, cost, maxCost)
+			return nil, fmt.Errorf("line %d: the hash of %q has cost %d, which takes minutes for each login: the most is %d", n, name, cost, maxCost)
 		}
 		t.hashes[name] = []byte(hash)
+		t.all = append(t.all, []byte(hash))
 	}
 	if err := lines.Err(); err != nil {
 		return nil, err
 	}
 	if len(t.hashes) == 0 {
-		return nil, errors.New("it names no users: htpasswd -B adds them")
+		return nil, errors.New("no users: htpasswd -B -C 10 adds them")
 	}
 	return t, nil
 }
@@ -79,32 +84,39 @@ const (
 // A sum stands for a user's name and password in memory.
 type sum [sha256.Size]byte
 
-// A userTable is what one state of the file says, and what was found out with it.
+// A userTable is what the file says, until it changes, and what was found out with it.
 type userTable struct {
 	key    [32]byte
 	hashes map[string][]byte // by name
+	all    [][]byte          // the same hashes
 
 	mu    sync.Mutex
 	right map[sum]time.Time // when it was used last
 	wrong map[sum]bool      // so that a program with an old password costs nothing
 }
 
-// admit reports whether a password is the user's. Its error is the context's, or errCrowded.
-func (u *Users) admit(ctx context.Context, name, password, client string) (bool, error) {
+// check reports whether a password is the user's. Its error is the context's, or errTooMany.
+func (u *Users) check(ctx context.Context, name, password, client string) (bool, error) {
 	t := u.file.Get()
 	hash, exists := t.hashes[name]
 	if !exists {
-		return false, nil // as slow as any other failure, so that nobody learns which names there are
+		hash = t.stranger(name) // takes as long as any other, so that nobody learns which names there are
 	}
 	s := t.sum(name, password)
 	if right, known := t.remembered(s); known {
 		return right, nil
 	}
 	return u.queue.check(ctx, attempt{sum: s, user: name, client: client, right: func() bool {
-		right := bcrypt.CompareHashAndPassword(hash, []byte(password)) == nil
+		right := bcrypt.CompareHashAndPassword(hash, []byte(password)) == nil && exists
 		t.remember(s, right) // also for a client that has lost patience, or it would never get in
 		return right
 	}})
+}
+
+// stranger returns a hash for a name that has none. It is always the same for one name, as hashes may differ in their cost.
+func (t *userTable) stranger(name string) []byte {
+	s := t.sum(name, "")
+	return t.all[binary.BigEndian.Uint32(s[:])%uint32(len(t.all))]
 }
 
 func (t *userTable) sum(name, password string) sum {

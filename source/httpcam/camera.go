@@ -28,8 +28,8 @@ type Camera struct {
 	Insecure bool
 	// CA is the name of a PEM file with the certificates that may sign the camera's; "": those of the system. Each Run reads it.
 	CA string
-	// Pin is the SHA-256 of the camera's public key. No other key is accepted, whoever signed it, and TLS from 1.0 on is; nil:
-	// any key.
+	// Pin is the SHA-256 of the camera's public key. No other key is accepted, signed or not; TLS is, from 1.0 on. Nil: any key
+	// with a valid signature.
 	Pin []byte
 	// Poll is the time from one request for a single picture to the next; 0: 1 s.
 	Poll time.Duration

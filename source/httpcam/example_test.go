@@ -28,7 +28,7 @@ func play(w http.ResponseWriter, _ *http.Request) {
 	io.WriteString(w, "--frame--\r\n")
 }
 
-// A camera is read by whatever takes its pictures; usually that is a stream.Stream, which also asks it again.
+// Usually a stream.Stream runs a camera, shares its pictures and runs it again when it fails.
 func ExampleCamera() {
 	server := httptest.NewServer(http.HandlerFunc(play))
 	defer server.Close()

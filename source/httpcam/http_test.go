@@ -20,33 +20,33 @@ func TestHTTPReadsAnyHead(t *testing.T) {
 	want := [][]byte{picture(1, 64, 48), picture(2, 64, 48)}
 	body := part(want[0]) + part(want[1])
 	for name, head := range map[string]string{
-		"HTTP/1.0":                     streamHead,
-		"HTTP/1.1":                     "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace\r\n\r\n",
-		"ICY":                          "ICY 200 OK\r\nContent-Type: multipart/x-mixed-replace\r\n\r\n",
-		"no version":                   "HTTP 200\r\n\r\n",
-		"no number":                    "HTTP/1.1 OK\r\n\r\n",
-		"blank lines first":            "\r\n\r\n" + streamHead,
-		"two heads":                    "HTTP/1.1 100 Continue\r\n\r\n" + streamHead,
-		"no status line":               "Server: x\r\nContent-Type: image/jpeg\r\n\r\n",
-		"no head":                      "",
-		"no head, no delimiter":        "Content-Type: image/jpeg\r\nContent-Length: 7\r\n\r\n",
-		"no head, rubbish":             "rubbish without end",
-		"no blank line":                "HTTP/1.0 200 OK\r\nServer: x\r\n",
-		"bare LF":                      "HTTP/1.0 200 OK\nContent-Type: multipart/x-mixed-replace\n\n",
-		"line without colon":           "HTTP/1.0 200 OK\r\nTue, 12 Jun\r\n: nothing\r\nnothing\r\n\r\n",
-		"space before colon":           "HTTP/1.0 200 OK\r\nContent-Type : multipart/x-mixed-replace\r\n\r\n",
-		"obs-fold":                     "HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace;\r\n boundary=x\r\n\r\n",
-		"lengths that differ":          "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
-		"false length":                 "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Type: multipart/x-mixed-replace\r\n\r\n",
-		"negative length":              "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
-		"said to be chunked":           "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
-		"said to be gzip":              "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n",
-		"said to be one picture":       "HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n",
-		"said to be a page":            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n",
-		"said to be other video":       "HTTP/1.1 200 OK\r\nContent-Type: video/mpeg\r\n\r\n",
-		"long and many header lines":   "HTTP/1.0 200 OK\r\n" + strings.Repeat("X-Long: "+strings.Repeat("y", 300)+"\r\n", 190) + "\r\n",
-		"a header line of 60 KB":       "HTTP/1.0 200 OK\r\nX: " + strings.Repeat("y", 60<<10) + "\r\n\r\n",
-		"content type with odd letter": "HTTP/1.0 200 OK\r\ncontent-TYPE:MULTIPART/mixed;;=\r\n\r\n",
+		"HTTP/1.0":                   streamHead,
+		"HTTP/1.1":                   "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace\r\n\r\n",
+		"ICY":                        "ICY 200 OK\r\nContent-Type: multipart/x-mixed-replace\r\n\r\n",
+		"no version":                 "HTTP 200\r\n\r\n",
+		"no number":                  "HTTP/1.1 OK\r\n\r\n",
+		"blank lines first":          "\r\n\r\n" + streamHead,
+		"two heads":                  "HTTP/1.1 100 Continue\r\n\r\n" + streamHead,
+		"no status line":             "Server: x\r\nContent-Type: image/jpeg\r\n\r\n",
+		"no head":                    "",
+		"no head, no delimiter":      "Content-Type: image/jpeg\r\nContent-Length: 7\r\n\r\n",
+		"no head, rubbish":           "rubbish without end",
+		"no blank line":              "HTTP/1.0 200 OK\r\nServer: x\r\n",
+		"bare LF":                    "HTTP/1.0 200 OK\nContent-Type: multipart/x-mixed-replace\n\n",
+		"line without colon":         "HTTP/1.0 200 OK\r\nTue, 12 Jun\r\n: nothing\r\nnothing\r\n\r\n",
+		"space before colon":         "HTTP/1.0 200 OK\r\nContent-Type : multipart/x-mixed-replace\r\n\r\n",
+		"obs-fold":                   "HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace;\r\n boundary=x\r\n\r\n",
+		"lengths that differ":        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+		"false length":               "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Type: multipart/x-mixed-replace\r\n\r\n",
+		"negative length":            "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+		"said to be chunked":         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+		"said to be gzip":            "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n",
+		"said to be one picture":     "HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n",
+		"said to be a page":          "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n",
+		"said to be other video":     "HTTP/1.1 200 OK\r\nContent-Type: video/mpeg\r\n\r\n",
+		"long and many header lines": "HTTP/1.0 200 OK\r\n" + strings.Repeat("X-Long: "+strings.Repeat("y", 300)+"\r\n", 190) + "\r\n",
+		"a header line of 60 KB":     "HTTP/1.0 200 OK\r\nX: " + strings.Repeat("y", 60<<10) + "\r\n\r\n",
+		"content type in mixed case": "HTTP/1.0 200 OK\r\ncontent-TYPE:MULTIPART/mixed;;=\r\n\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -125,7 +125,7 @@ func TestHTTPTimes(t *testing.T) {
 
 // drip writes text byte by byte.
 func drip(conn net.Conn, text string, pause time.Duration) {
-	for i := range text {
+	for i := range len(text) {
 		if _, err := conn.Write([]byte{text[i]}); err != nil {
 			return
 		}

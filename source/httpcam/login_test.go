@@ -83,7 +83,7 @@ func TestLogin(t *testing.T) {
 		"one that is not": {"NTLM\r\nWWW-Authenticate: Digest realm=\"x\", nonce=\"n\", algorithm=X\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"N\"", "r", "", ""},
 		"unclosed":        {`Digest qop="auth", nonce="N", realm="r`, "r", "", "auth"},
 		"Latin-1":         {"Digest realm=\"\xE9\", nonce=\"N\"", "\xE9", "", ""},
-		"odd blanks":      {"Digest  realm = \"r\" ,, nonce\t=\"N\",", "r", "", ""},
+		"unusual blanks":  {"Digest  realm = \"r\" ,, nonce\t=\"N\",", "r", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -202,7 +202,7 @@ func TestLoginRefused(t *testing.T) {
 	}
 }
 
-// A camera that serves one client, and closes behind its refusal, is let close before it is asked again.
+// A camera that serves one client, and closes the connection after refusing, is waited for before the next request.
 func TestLoginWaitsForTheCameraToClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		want := picture(1, 64, 48)
@@ -223,7 +223,7 @@ func TestLoginWaitsForTheCameraToClose(t *testing.T) {
 	})
 }
 
-// A header that the user gives takes the place of ours.
+// A header that the user sets replaces ours.
 func TestHeader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := serving(streamHead + part(picture(1, 8, 8)))

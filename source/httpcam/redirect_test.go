@@ -37,7 +37,7 @@ func TestRedirectCookie(t *testing.T) {
 	})
 }
 
-// A camera that keeps the connection open behind a redirection without a length is not waited for.
+// A camera that keeps the connection open after a redirect without a length is not waited for.
 func TestRedirectAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		want := picture(1, 64, 48)
@@ -75,7 +75,7 @@ func TestRedirectKeepsSecrets(t *testing.T) {
 				r.Write(&all)
 				if strings.Contains(all.String(), "canary") || r.Header.Get("Authorization") != "" || r.Header.Get("Referer") != "" {
 					if to != "http://cam:81/" || strings.Contains(all.String(), "canary1") { // cookies know no ports
-						t.Errorf("%s was told: %s", to, all.String())
+						t.Errorf("%s was sent: %s", to, all.String())
 					}
 				}
 				fmt.Fprint(conn, streamHead+part(want))
@@ -115,8 +115,8 @@ func TestSecretsAreNeverShown(t *testing.T) {
 		"refuses":       "HTTP/1.1 403 canary-query\r\nServer: " + echo + "\r\n\r\n" + echo,
 		"refuses login": "HTTP/1.1 401 " + echo + "\r\nWWW-Authenticate: Basic realm=\"" + echo + "\"\r\n\r\n" + echo,
 		"is a page":     "HTTP/1.1 200 OK\r\nContent-Type: text/html; " + echo + "\r\n\r\n" + echo,
-		"odd type":      "HTTP/1.1 200 OK\r\nContent-Type: application/json+" + echo + "\r\n\r\n{}",
-		"odd video":     streamHead + "--x\r\nContent-Type: video/canary-query\r\n\r\n--x\r\n",
+		"JSON type":     "HTTP/1.1 200 OK\r\nContent-Type: application/json+" + echo + "\r\n\r\n{}",
+		"own video":     streamHead + "--x\r\nContent-Type: video/canary-query\r\n\r\n--x\r\n",
 		"redirects":     moved("http://canary-user:canary-password@other/canary-query?canary-query", ""),
 		"falls":         moved("http://[canary-query", ""),
 		"endless head":  "HTTP/1.1 200 OK\r\n" + strings.Repeat(echo+"\r\n", 300),
@@ -145,7 +145,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 	}
 }
 
-// A failure to connect tells nothing but what to do.
+// The error of a failure to connect says what to do, and repeats nothing.
 func TestHTTPSaysWhyItCannotConnect(t *testing.T) {
 	refused := &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{}, Err: syscall.ECONNREFUSED}
 	for want, err := range map[string]error{

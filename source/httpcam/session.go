@@ -3,6 +3,7 @@ package httpcam
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"hash/maphash"
 	"maps"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"mjpegazer/source/internal/redact"
@@ -140,8 +142,11 @@ func (s *session) refused(resp *http.Response) error {
 // explain turns what ended the session into an error that may be shown.
 func (s *session) explain(err error) error {
 	shown := problem(s.secrets.Hide(reason(err).Error()))
-	if s.pause > 0 {
+	switch {
+	case s.pause > 0:
 		return stream.RetryAfter(shown, s.pause)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return stream.RetrySoon(shown)
 	}
 	return shown
 }

@@ -32,9 +32,8 @@ func ExampleCamera() {
 	// context canceled
 }
 
-// take runs a test card on a clock of its own until it has made n pictures, each
-// of which takes its viewers so long.
-func take(t *testing.T, p pattern.Camera, n int, busy ...time.Duration) (pictures [][]byte, at []time.Duration) {
+// watch runs a test card under synctest until it has made n pictures, each of which keeps its viewer busy for so long.
+func watch(t *testing.T, p pattern.Camera, n int, busy ...time.Duration) (pictures [][]byte, at []time.Duration) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		began := time.Now()
@@ -72,21 +71,21 @@ func TestPatternKeepsItsSchedule(t *testing.T) {
 		{10, []time.Duration{570 * ms}, []time.Duration{0, 570 * ms, 600 * ms, 700 * ms}},
 	} {
 		small.FPS = test.fps
-		if _, at := take(t, small, len(test.want), test.busy...); !slices.Equal(at, test.want) {
+		if _, at := watch(t, small, len(test.want), test.busy...); !slices.Equal(at, test.want) {
 			t.Errorf("at fps=%v with delays %v: %v, want %v", test.fps, test.busy, at, test.want)
 		}
 	}
 }
 
 func TestPatternDoesNotDrift(t *testing.T) {
-	_, at := take(t, pattern.Camera{Width: 16, Height: 16, FPS: 30}, 30*60+1)
+	_, at := watch(t, pattern.Camera{Width: 16, Height: 16, FPS: 30}, 30*60+1)
 	if last := at[len(at)-1]; last != time.Minute {
 		t.Errorf("30 × 60 pictures took %v", last)
 	}
 }
 
 func TestPatternShowsItsColours(t *testing.T) {
-	pictures, _ := take(t, pattern.Camera{}, 1)
+	pictures, _ := watch(t, pattern.Camera{}, 1)
 	img, err := jpeg.Decode(bytes.NewReader(pictures[0]))
 	if err != nil {
 		t.Fatal(err)
@@ -109,9 +108,9 @@ func TestPatternShowsItsColours(t *testing.T) {
 	}
 }
 
-// Even where the hand is back at its place, the time and the number are others.
+// The time and the number differ even where the hand points in the same direction.
 func TestPatternMoves(t *testing.T) {
-	pictures, at := take(t, pattern.Camera{Width: 320, Height: 240, FPS: 2}, 9)
+	pictures, at := watch(t, pattern.Camera{Width: 320, Height: 240, FPS: 2}, 9)
 	for i := range pictures[1:] {
 		if bytes.Equal(pictures[i], pictures[i+1]) {
 			t.Errorf("pictures %d and %d are the same", i, i+1)
@@ -124,7 +123,7 @@ func TestPatternMoves(t *testing.T) {
 
 func TestPatternOfAnySize(t *testing.T) {
 	for _, size := range []image.Point{{16, 16}, {17, 19}, {641, 99}, {99, 641}, {16, 8192}, {8192, 16}} {
-		pictures, _ := take(t, pattern.Camera{Width: size.X, Height: size.Y}, 2)
+		pictures, _ := watch(t, pattern.Camera{Width: size.X, Height: size.Y}, 2)
 		for _, p := range pictures {
 			if img, err := jpeg.Decode(bytes.NewReader(p)); err != nil || img.Bounds().Size() != size {
 				t.Errorf("%v: %v", size, err)

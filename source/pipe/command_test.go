@@ -80,10 +80,10 @@ func TestCommandEndsWithItsGroup(t *testing.T) {
 	}
 }
 
-// A command that leaves its session, as daemons do, leaves nothing behind all the same.
+// A command that leaves its session, as daemons do, is ended all the same.
 func TestCommandEndsWithItsSessions(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("only Linux tells which processes a command has started")
+		t.Skip("the processes that a command has started are known on Linux only")
 	}
 	if _, err := exec.LookPath("setsid"); err != nil {
 		t.Skip("install util-linux for setsid")
@@ -92,7 +92,7 @@ func TestCommandEndsWithItsSessions(t *testing.T) {
 	pid := file + ".pid"
 	script := strings.NewReplacer("PID", "'"+pid+"'", "FILE", "'"+file+"'").
 		Replace("setsid sh -c 'setsid sleep 1000 & echo $! > \"$0\"; exec sleep 1000' PID >/dev/null 2>&1 & while ! [ -s PID ]; do sleep 0.01; done; cat FILE; wait")
-	for _, n := range []int{1, 2} { // told to end, and by itself
+	for _, n := range []int{1, 2} { // ended by the context, and by itself
 		if got, _ := collect(t, &pipe.Command{Args: []string{"sh", "-c", script}}, n); len(got) == 0 {
 			t.Fatal("no picture")
 		}
@@ -118,7 +118,7 @@ func TestCommandEndsWithItsSessions(t *testing.T) {
 	}
 }
 
-// gone reports whether a process is no more, or only waits for somebody to note that.
+// gone reports whether a process has ended, also if its parent has not noted that yet.
 func gone(pid int) bool {
 	if syscall.Kill(pid, 0) != nil {
 		return true

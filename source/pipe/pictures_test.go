@@ -3,30 +3,17 @@ package pipe_test
 import (
 	"bytes"
 	"context"
-	"image"
-	"image/color"
-	stdjpeg "image/jpeg"
-	"math/rand/v2"
 	"testing"
 	"time"
 
 	"mjpegazer/source"
 	"mjpegazer/stream"
+	"mjpegazer/stream/streamtest"
 )
 
-// picture makes a JPEG whose content depends on n.
+// picture is one of many that differ in n.
 func picture(n, width, height int) []byte {
-	img := image.NewGray(image.Rect(0, 0, width, height))
-	rnd := rand.New(rand.NewPCG(uint64(n), 1))
-	for i := range img.Pix {
-		img.Pix[i] = byte(rnd.Uint32())
-	}
-	img.SetGray(0, 0, color.Gray{byte(n)})
-	var b bytes.Buffer
-	if err := stdjpeg.Encode(&b, img, nil); err != nil {
-		panic(err)
-	}
-	return b.Bytes()
+	return streamtest.OfPixels(width, height).JPEG(n, time.Unix(1_700_000_000, 0))
 }
 
 // same fails unless got is want, bit by bit.

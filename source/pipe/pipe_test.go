@@ -63,7 +63,7 @@ func TestFilePassesOverBadEntries(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if os.Getuid() == 0 { // whom nothing is unreadable to
+	if os.Getuid() == 0 { // who can read everything
 		os.Remove(in("e.jpg"))
 	}
 	got, err := collect(t, parse(t, "file:"+folder+"#fps=1000"), 3)
@@ -73,7 +73,7 @@ func TestFilePassesOverBadEntries(t *testing.T) {
 	}
 }
 
-// A file of a terabyte without a picture, and a pipe that never stops, are let go of when nobody looks any more.
+// A file of a terabyte without a picture, and a pipe that never stops, are closed with their context.
 func TestFileEndsWhenItIsTold(t *testing.T) {
 	sparse := filepath.Join(t.TempDir(), "sparse")
 	if err := os.WriteFile(sparse, nil, 0o600); err != nil {

@@ -4,7 +4,7 @@
 //	camera := &webcam.Camera{Address: "0", Width: 1280, Height: 720}
 //	s := stream.New(camera, stream.Options{})
 //
-// A [Camera] is open, and its light is on, while somebody watches. What the camera compresses itself is passed on byte for
+// A [Camera] is open, and its light is on, while it is watched. What the camera compresses itself is passed on byte for
 // byte; raw pictures are compressed here. It is found again after it was unplugged, also at another number, and says in
 // its errors what to do: which program uses the camera, which group the user must join.
 //

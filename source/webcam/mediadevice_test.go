@@ -161,7 +161,7 @@ func TestMediaDeviceChoosesNearest(t *testing.T) {
 	}
 }
 
-// A driver that reads for ever is closed under its reader, a second after it was told to stop.
+// A driver whose read never returns is closed while it reads, a second after the context is done.
 func TestMediaDeviceThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &device{media: []prop.Media{media(640, 480, 30)}}

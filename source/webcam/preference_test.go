@@ -19,7 +19,7 @@ func single(width, height int, rates ...float64) v4l2.Size {
 	return v4l2.Size{Width: width, Height: height, Rates: rates}
 }
 
-// What is taken of what cameras have: here one like most webcams, one without MJPEG, and a sensor that scales.
+// Three cameras: one like most webcams, one without MJPEG, and a sensor that scales.
 func TestWebcamChoice(t *testing.T) {
 	webcam := []v4l2.Format{
 		offer(t, "YUYV", single(640, 480, 30), single(160, 120, 30), single(1280, 720, 10), single(2304, 1536, 2)),

@@ -14,14 +14,14 @@ type Decoder struct {
 	// 100 million. Of what is left to image/jpeg, which needs much more memory, it is a quarter.
 	MaxPixels int
 
-	reading reading
-	scale   int
-	planes  [4]plane
-	block   coefficients
-	samples []byte
-	full    []byte // samples of a picture that was not of a Format
-	other   conversion
-	scaler  Scaler
+	reading   reading
+	scale     int
+	planes    [4]plane
+	block     coefficients
+	samples   []byte
+	full      []byte // samples of a picture that was not of a Format
+	converted conversion
+	scaler    Scaler
 }
 
 // plane is the samples of a component, as many as whole MCUs have, and what they are made with.
@@ -82,6 +82,8 @@ func (d *Decoder) scan() {
 		}
 	}
 }
+
+func (d *Decoder) other(segment) {}
 
 // unit decodes the blocks of an MCU.
 func (d *Decoder) unit(x, y int) bool {

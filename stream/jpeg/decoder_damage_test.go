@@ -108,17 +108,20 @@ func TestDecoderRefuses(t *testing.T) {
 		kind    error
 		want    string
 	}{
-		"nothing":        {nil, jpeg.ErrBroken, "no SOI"},
-		"65500²":         {of("\xc0\x00\x0b\x08\xff\xdc\xff\xdc\x01\x01\x11\x00"), jpeg.ErrUnsupported, "65500x65500 is more than 100 million pixels"},
+		"nothing": {nil, jpeg.ErrBroken, "no SOI"},
+		"65500²": {of("\xc0\x00\x0b\x08\xff\xdc\xff\xdc\x01\x01\x11\x00"), jpeg.ErrUnsupported,
+			"65500x65500 is more than 100 million pixels"},
 		"65500x2000 DNL": {of("\xc0\x00\x0b\x08\x00\x00\xff\xdc\x01\x01\x11\x00"), jpeg.ErrBroken, "65500x0"},
-		"progressive":    {of("\xc2\x00\x0b\x08\x20\x00\x20\x00\x01\x01\x11\x00"), jpeg.ErrUnsupported, "8192x8192, progressive or of four components, is more than 25"},
-		"12 bits":        {of("\xc1\x00\x0b\x0c\x00\x20\x00\x20\x01\x01\x11\x00"), jpeg.ErrUnsupported, "12 bits a sample"},
-		"two components": {of("\xc0\x00\x0e\x08\x00\x20\x00\x20\x02\x01\x11\x00\x02\x11\x00"), jpeg.ErrUnsupported, "2 components"},
-		"arithmetic":     {of("\xc9\x00\x0b\x08\x00\x20\x00\x20\x01\x01\x11\x00"), jpeg.ErrUnsupported, "arithmetic"},
-		"lossless":       {of("\xc3\x00\x0b\x08\x00\x20\x00\x20\x01\x01\x11\x00"), jpeg.ErrUnsupported, "lossless"},
-		"sampling of 5":  {of("\xc0\x00\x0b\x08\x00\x20\x00\x20\x01\x01\x51\x00"), jpeg.ErrBroken, "frame header"},
-		"no steps":       {of("\xc0\x00\x0b\x08\x00\x20\x00\x20\x01\x01\x11\x00"), jpeg.ErrBroken, "lacks its component or a table"},
-		"table of 17 codes of 4 bits": {of("\xc4\x00\x24\x00\x00\x00\x00\x11\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" +
+		"progressive": {of("\xc2\x00\x0b\x08\x20\x00\x20\x00\x01\x01\x11\x00"), jpeg.ErrUnsupported,
+			"8192x8192, progressive or of four components, is more than 25"},
+		"12 bits": {of("\xc1\x00\x0b\x0c\x00\x20\x00\x20\x01\x01\x11\x00"), jpeg.ErrUnsupported, "12 bits a sample"},
+		"two components": {of("\xc0\x00\x0e\x08\x00\x20\x00\x20\x02\x01\x11\x00\x02\x11\x00"),
+			jpeg.ErrUnsupported, "2 components"},
+		"arithmetic":    {of("\xc9\x00\x0b\x08\x00\x20\x00\x20\x01\x01\x11\x00"), jpeg.ErrUnsupported, "arithmetic"},
+		"lossless":      {of("\xc3\x00\x0b\x08\x00\x20\x00\x20\x01\x01\x11\x00"), jpeg.ErrUnsupported, "lossless"},
+		"sampling of 5": {of("\xc0\x00\x0b\x08\x00\x20\x00\x20\x01\x01\x51\x00"), jpeg.ErrBroken, "frame header"},
+		"no steps":      {of("\xc0\x00\x0b\x08\x00\x20\x00\x20\x01\x01\x11\x00"), jpeg.ErrBroken, "lacks a table"},
+		"table of 17 codes of 4 bits": {of("\xc4\x00\x24\x00" + "\x00\x00\x00\x11" + strings.Repeat("\x00", 12) +
 			"12345678901234567"), jpeg.ErrBroken, "Huffman"},
 	} {
 		var d jpeg.Decoder

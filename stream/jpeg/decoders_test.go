@@ -28,13 +28,20 @@ func program(t *testing.T, name, pkg string) string {
 	return path
 }
 
-// samplePictures are encoded pictures of every subsampling, with odd sizes.
+// samplePictures are encoded pictures of every subsampling, with odd sizes, and
+// what a Transform makes of them.
 func samplePictures(t *testing.T) map[string][]byte {
 	var e jpeg.Encoder
 	m := map[string][]byte{}
-	for _, format := range []jpeg.Format{jpeg.YUYV, jpeg.NV12, jpeg.Grey} {
+	for _, format := range []jpeg.Format{jpeg.YUYV, jpeg.NV12, jpeg.Grey, jpeg.I444} {
 		for _, size := range []image.Point{{1, 1}, {319, 243}} {
-			m[fmt.Sprint(format, size)] = mustAppend(t, &e, scene(size.X, size.Y, format).in(format, 0))
+			picture := mustAppend(t, &e, scene(size.X, size.Y, format).in(format, 0))
+			m[fmt.Sprint(format, size)] = picture
+			if size.X > 1 {
+				turn, coarse := jpeg.Transform{Turn: jpeg.Turned90}, jpeg.Transform{Turn: jpeg.Mirrored, Quality: 30}
+				m[fmt.Sprint(format, size, " turned")] = mustTransform(t, &turn, picture)
+				m[fmt.Sprint(format, size, " mirrored")] = mustTransform(t, &coarse, picture)
+			}
 		}
 	}
 	return m
@@ -102,6 +109,29 @@ func TestChromiumDecodes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	turn := jpeg.Transform{Turn: jpeg.Turned90}
+	turned := mustTransform(t, &turn, picture)
+	oriented, err := jpeg.Turned90.Append(nil, picture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("encoded", func(t *testing.T) { chromiumSees(t, chromium, picture, img) })
+	t.Run("turned", func(t *testing.T) { chromiumSees(t, chromium, turned, turnedBy90(img, 32)) })
+	t.Run("oriented", func(t *testing.T) { chromiumSees(t, chromium, oriented, turnedBy90(img, 47)) })
+}
+
+// turnedBy90 returns as many rows of a picture, turned.
+func turnedBy90(img image.Image, rows int) *image.RGBA {
+	turned := image.NewRGBA(image.Rect(0, 0, rows, img.Bounds().Dx()))
+	for x := range rows {
+		for y := range img.Bounds().Dx() {
+			turned.Set(x, y, img.At(y, rows-1-x))
+		}
+	}
+	return turned
+}
+
+func chromiumSees(t *testing.T, chromium string, picture []byte, img *image.RGBA) {
 	dir := t.TempDir()
 	page := filepath.Join(dir, "page.html")
 	html := fmt.Sprintf(`<img id=i src="data:image/jpeg;base64,%s"><p id=p>nothing</p><script>
@@ -109,7 +139,7 @@ onload = () => {
 	const c = document.createElement('canvas').getContext('2d');
 	c.drawImage(i, 0, 0);
 	const at = (x, y) => c.getImageData(x, y, 1, 1).data.slice(0, 3).join(' ');
-	p.textContent = 'seen ' + [i.naturalWidth, i.naturalHeight, at(8, 8), at(24, 8), at(40, 8), at(8, 40)].join(' ') + ' end';
+	p.textContent = 'seen ' + [i.naturalWidth, i.naturalHeight, at(8, 8), at(24, 8), at(8, 24), at(8, 40)].join(' ') + ' end';
 }
 </script>`, base64.StdEncoding.EncodeToString(picture))
 	if err := os.WriteFile(page, []byte(html), 0o600); err != nil {
@@ -125,10 +155,10 @@ onload = () => {
 	var c [4][3]int
 	fmt.Sscanf(seen, "seen %d %d %d %d %d %d %d %d %d %d %d %d %d %d end", &w, &h, &c[0][0], &c[0][1], &c[0][2],
 		&c[1][0], &c[1][1], &c[1][2], &c[2][0], &c[2][1], &c[2][2], &c[3][0], &c[3][1], &c[3][2])
-	if w != 61 || h != 47 {
+	if image.Pt(w, h) != img.Rect.Size() {
 		t.Fatalf("Chromium saw %d x %d in %.200q", w, h, seen)
 	}
-	for i, at := range []image.Point{{8, 8}, {24, 8}, {40, 8}, {8, 40}} {
+	for i, at := range []image.Point{{8, 8}, {24, 8}, {8, 24}, {8, 40}} {
 		want := img.At(at.X, at.Y).(color.RGBA)
 		for k, v := range []uint8{want.R, want.G, want.B} {
 			if differ(uint8(c[i][k]), v) > 4 {

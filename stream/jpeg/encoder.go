@@ -103,7 +103,7 @@ func (e *Encoder) appendHead(dst []byte, raw *Raw, lay *layout) []byte {
 // appendScan appends the blocks, in units of as many from each component as the
 // others need to cover the same ground (A.2.3).
 func (e *Encoder) appendScan(dst []byte, sources []samples, lay *layout) []byte {
-	w := entropy{out: dst}
+	w := entropy{out: dst, codes: standardCodes()}
 	var last [3]int32
 	for y := range ceilDiv(sources[0].height, 8*lay.v) {
 		for x := range ceilDiv(sources[0].width, 8*lay.h) {

@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"slices"
 	"testing"
-	"time"
 
 	"mjpegazer/stream/jpeg"
 )
@@ -53,23 +52,29 @@ func BenchmarkEncoderImage(b *testing.B) {
 }
 
 func compare(b *testing.B, ours, theirs func()) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	var times [2][]time.Duration
-	for b.Loop() {
-		for i, encode := range []func(){ours, theirs} {
-			began := now()
-			encode()
-			times[i] = append(times[i], now()-began)
-		}
-	}
-	var ms [2]float64
-	for i := range times {
-		slices.Sort(times[i])
-		ms[i] = times[i][len(times[i])/2].Seconds() * 1000
-	}
+	ms := compareAll(b, ours, theirs)
 	b.ReportMetric(ms[0], "ms")
 	b.ReportMetric(ms[1], "ms-image/jpeg")
 	b.ReportMetric(ms[1]/ms[0], "x")
-	b.ReportMetric(0, "ns/op") // of both together: says nothing
+}
+
+// compareAll runs all in turn, and returns the median of the processor time of each, in ms.
+func compareAll(b *testing.B, all ...func()) []float64 {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	times := make([][]float64, len(all))
+	for b.Loop() {
+		for i, run := range all {
+			began := now()
+			run()
+			times[i] = append(times[i], (now()-began).Seconds()*1000)
+		}
+	}
+	medians := make([]float64, len(all))
+	for i := range times {
+		slices.Sort(times[i])
+		medians[i] = times[i][len(times[i])/2]
+	}
+	b.ReportMetric(0, "ns/op") // of all together: says nothing
+	return medians
 }

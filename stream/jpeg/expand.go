@@ -10,7 +10,7 @@ import (
 )
 
 // format returns the format that the picture's components are in as they are, if there is one.
-func (r *reading) format() (Format, bool) {
+func (r *header) format() (Format, bool) {
 	c := r.components
 	if len(c) == 1 {
 		return Grey, true
@@ -27,7 +27,7 @@ func (r *reading) format() (Format, bool) {
 }
 
 // rgb reports whether the components are red, green and blue, by the rules of libjpeg and image/jpeg.
-func (r *reading) rgb() bool {
+func (r *header) rgb() bool {
 	c := r.components
 	if len(c) != 3 || r.jfif {
 		return false
@@ -82,7 +82,7 @@ func (d *Decoder) decodeOther(picture []byte) (Raw, error) {
 	}
 	raw, ok := borrow(img)
 	if !ok {
-		if raw, err = d.other.convert(img); err != nil {
+		if raw, err = d.converted.convert(img); err != nil {
 			return Raw{}, err
 		}
 	}

@@ -64,6 +64,8 @@ type receiver interface {
 	scan()
 	// unit reads the blocks of the MCU at x, y. False: they make no sense.
 	unit(x, y int) bool
+	// other is called for segments that do not concern the picture's data: APPn and COM.
+	other(s segment)
 	// missing is called for MCUs that are lost.
 	missing(from, to int)
 }
@@ -76,38 +78,57 @@ func (r *reading) read(p []byte, maxPixels int, to receiver) error {
 		return fmt.Errorf("%w: no SOI", ErrBroken)
 	}
 	for p = p[2:]; ; {
-		if len(p) < 2 || p[0] != 0xFF {
-			return fmt.Errorf("%w: it is cut, or no marker follows", ErrBroken)
-		}
-		marker := p[1]
+		s, rest, err := nextSegment(p)
 		switch {
-		case marker == 0xFF:
-			p = p[1:]
-			continue
-		case marker == markerEOI:
+		case err != nil:
+			return err
+		case s.marker == markerEOI:
 			return r.end()
 		}
-		n := 0
-		if len(p) >= 4 {
-			n = int(binary.BigEndian.Uint16(p[2:]))
-		}
-		if n < 2 || 2+n > len(p) {
-			return fmt.Errorf("%w: it is cut in a segment", ErrBroken)
-		}
-		segment := p[4 : 2+n]
-		p = p[2+n:]
-		if err := r.segment(marker, segment, to); err != nil {
+		if err := r.segment(s, to); err != nil {
 			return err
 		}
-		if marker == markerSOS {
+		p = rest
+		if s.marker == markerSOS {
 			to.scan()
 			p = r.scan(p, to)
 		}
 	}
 }
 
+// segment is a marker and its parameters.
+type segment struct {
+	marker byte
+	data   []byte
+}
+
+// nextSegment returns the segment with which p begins (B.1.1.4), and what follows it. That of EOI has no parameters.
+func nextSegment(p []byte) (s segment, rest []byte, err error) {
+	for len(p) > 2 && p[0] == 0xFF && p[1] == 0xFF { // fill (B.1.1.2)
+		p = p[1:]
+	}
+	switch {
+	case len(p) < 2 || p[0] != 0xFF:
+		return s, nil, errNoMarker
+	case p[1] == markerEOI:
+		return segment{marker: markerEOI}, p[2:], nil
+	case len(p) < 4:
+		return s, nil, errCutSegment
+	}
+	n := 2 + int(binary.BigEndian.Uint16(p[2:]))
+	if n < 4 || n > len(p) {
+		return s, nil, errCutSegment
+	}
+	return segment{p[1], p[4:n]}, p[n:], nil
+}
+
+var (
+	errNoMarker   = fmt.Errorf("%w: it is cut, or no marker follows", ErrBroken)
+	errCutSegment = fmt.Errorf("%w: it is cut in a segment", ErrBroken)
+)
+
 // end reports what is wrong with a picture that has its EOI.
-func (r *reading) end() error {
+func (r *header) end() error {
 	switch {
 	case r.damaged:
 		return fmt.Errorf("%w: its data is damaged", ErrBroken)
@@ -118,12 +139,16 @@ func (r *reading) end() error {
 }
 
 // drawn reports whether any component was in a scan.
-func (r *reading) drawn() bool {
+func (r *header) drawn() bool {
 	return slices.ContainsFunc(r.components, func(c component) bool { return c.seen })
 }
 
 // segment reads a segment's parameters.
-func (r *reading) segment(marker byte, p []byte, to receiver) error {
+func (r *reading) segment(s segment, to receiver) error {
+	marker, p := s.marker, s.data
+	if (marker&^15 == markerAPP0 || marker == markerCOM) && r.scanned == nil {
+		to.other(s)
+	}
 	switch {
 	case marker == markerDQT:
 		return r.quantization(p)
@@ -248,7 +273,7 @@ func (r *reading) frameHeader(marker byte, p []byte) error {
 }
 
 // kind reports what of a picture cannot be read here.
-func (r *reading) kind() error {
+func (r *header) kind() error {
 	switch {
 	case r.sof == markerSOF2:
 		return errProgressive
@@ -269,7 +294,7 @@ var (
 )
 
 // blocks returns how many blocks of a component an MCU of the current scan has, across and down (A.2).
-func (r *reading) blocks(c *component) (h, v int) {
+func (r *header) blocks(c *component) (h, v int) {
 	if len(r.scanned) == 1 {
 		return 1, 1
 	}

@@ -3,6 +3,7 @@ package jpeg
 import (
 	"encoding/binary"
 	"math/bits"
+	"sync"
 )
 
 // codes has for each symbol, run<<4 | size, its code with room behind it for
@@ -13,7 +14,8 @@ const lengthBits = 6
 
 // standardCodes are those of standardTables, in its order: DC and AC of
 // luminance, DC and AC of chrominance.
-var standardCodes = func() (tables [4]codes) {
+var standardCodes = sync.OnceValue(func() *[4]codes {
+	var tables [4]codes
 	rest := standardTables[4:]
 	for i := range tables {
 		counts, symbols := rest[1:17], rest[17:]
@@ -30,14 +32,15 @@ var standardCodes = func() (tables [4]codes) {
 		}
 		rest = symbols[used:]
 	}
-	return tables
-}()
+	return &tables
+})
 
 // entropy writes entropy-coded data (F.1.2).
 type entropy struct {
 	out     []byte
 	bits    uint64 // those not yet written, the latest the lowest
 	waiting uint   // how many, below 32 between calls
+	codes   *[4]codes
 }
 
 // put writes an entry of codes with v in the room behind the code.
@@ -73,7 +76,7 @@ func (e *entropy) stuff(b byte) {
 // block writes a block whose DC coefficient differs by diff from the last one's.
 // Bits 1 to 63 of nonzero say which other coefficients there are.
 func (e *entropy) block(b *block, nonzero uint64, diff int32, table int) {
-	dc, ac := &standardCodes[2*table], &standardCodes[2*table+1]
+	dc, ac := &e.codes[2*table], &e.codes[2*table+1]
 	size, value := magnitude(diff)
 	e.put(dc[size], value)
 	last := 0

@@ -100,7 +100,6 @@ func (m *maker) compress() {
 		c.across, c.down = up(m.width, 8*h)*c.h, up(m.height, 8*v)*c.v
 		w, rows := up(m.width*c.h, h), up(m.height*c.v, v)
 		c.blocks = make([][64]int, c.across*c.down)
-		c.samples = make([]uint8, 64*len(c.blocks))
 		for n := range c.blocks {
 			bx, by := n%c.across, n/c.across
 			var b [64]float64
@@ -110,11 +109,24 @@ func (m *maker) compress() {
 			b = transform(b, forward)
 			for j := range b {
 				c.blocks[n][j] = max(-1023, min(1023, int(math.Round(b[j]/float64(m.steps[j])))))
+			}
+		}
+	}
+}
+
+// render fills the samples.
+func (m *maker) render() {
+	for i := range m.components {
+		c := &m.components[i]
+		c.samples = make([]uint8, 64*len(c.blocks))
+		for n := range c.blocks {
+			var b [64]float64
+			for j := range b {
 				b[j] = float64(c.blocks[n][j]) * float64(m.steps[j])
 			}
 			b = transform(b, backward)
 			for j, sample := range b {
-				c.samples[(by*8+j/8)*8*c.across+bx*8+j%8] = uint8(max(0, min(255, math.Round(sample+128))))
+				c.samples[(n/c.across*8+j/8)*8*c.across+n%c.across*8+j%8] = uint8(max(0, min(255, math.Round(sample+128))))
 			}
 		}
 	}
@@ -123,6 +135,7 @@ func (m *maker) compress() {
 // picture returns the JPEG.
 func (m *maker) picture() []byte {
 	m.compress()
+	m.render()
 	b := []byte("\xff\xd8" + m.app)
 	b = append(b, 0xff, 0xdb, 0, 67, 0)
 	if m.wide {

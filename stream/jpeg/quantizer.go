@@ -12,12 +12,16 @@ var zigzag = [64]uint8{
 }
 
 // zigzagBit has, for each natural index, the bit of its place in that order.
-var zigzagBit = func() (bit [64]uint64) {
-	for place, natural := range zigzag {
-		bit[natural] = 1 << place
-	}
-	return bit
-}()
+var zigzagBit = [64]uint64{
+	1 << 0, 1 << 1, 1 << 5, 1 << 6, 1 << 14, 1 << 15, 1 << 27, 1 << 28,
+	1 << 2, 1 << 4, 1 << 7, 1 << 13, 1 << 16, 1 << 26, 1 << 29, 1 << 42,
+	1 << 3, 1 << 8, 1 << 12, 1 << 17, 1 << 25, 1 << 30, 1 << 41, 1 << 43,
+	1 << 9, 1 << 11, 1 << 18, 1 << 24, 1 << 31, 1 << 40, 1 << 44, 1 << 53,
+	1 << 10, 1 << 19, 1 << 23, 1 << 32, 1 << 39, 1 << 45, 1 << 52, 1 << 54,
+	1 << 20, 1 << 22, 1 << 33, 1 << 38, 1 << 46, 1 << 51, 1 << 55, 1 << 60,
+	1 << 21, 1 << 34, 1 << 37, 1 << 47, 1 << 50, 1 << 56, 1 << 59, 1 << 61,
+	1 << 35, 1 << 36, 1 << 48, 1 << 49, 1 << 57, 1 << 58, 1 << 62, 1 << 63,
+}
 
 // standardSteps are the quantization tables of K.1, luminance and chrominance, in
 // natural order.

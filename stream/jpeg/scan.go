@@ -20,9 +20,12 @@ func (r *reading) scanHeader(p []byte) error {
 	for i := range r.scanned {
 		id, dc, ac := p[1+2*i], p[2+2*i]>>4, p[2+2*i]&15
 		c := r.component(id)
-		// A sequential picture has each component in one scan only: whatever it says, it cannot be drawn twice.
-		if c == nil || c.seen || slices.Contains(r.scanned[:i], c) || dc > 3 || ac > 3 || !r.tablesKnown[0][dc] || !r.tablesKnown[1][ac] || !r.stepsKnown[c.steps] {
-			return fmt.Errorf("%w: a scan lacks its component or a table", ErrBroken)
+		// A sequential picture has each component in one scan: whatever it says, it is not drawn more than once.
+		if c == nil || c.seen || slices.Contains(r.scanned[:i], c) {
+			return fmt.Errorf("%w: a scan of a component that there is not, or of one twice", ErrBroken)
+		}
+		if dc > 3 || ac > 3 || !r.tablesKnown[0][dc] || !r.tablesKnown[1][ac] || !r.stepsKnown[c.steps] {
+			return fmt.Errorf("%w: a scan lacks a table", ErrBroken)
 		}
 		c.dc, c.ac = r.tables[0][dc], r.tables[1][ac]
 		r.scanned[i] = c
@@ -38,7 +41,7 @@ func (r *reading) scanHeader(p []byte) error {
 	return nil
 }
 
-func (r *reading) component(id byte) *component {
+func (r *header) component(id byte) *component {
 	for i := range r.components {
 		if r.components[i].id == id {
 			return &r.components[i]

@@ -1,5 +1,13 @@
-// Package jpeg knows what a JPEG is: where a picture ends that arrives in pieces, what its header says, which tables it
-// lacks. It reads and writes bytes alone; who sends or shows them is not its business.
+// Package jpeg knows what a JPEG is, and makes others of it. It reads and writes bytes alone; who sends or shows them is not
+// its business.
+//
+// [Walk] and [Inspect] say where a picture ends that arrives in pieces, what its header says, and which tables it lacks.
+// What changes a picture, the cheapest first:
+//
+//   - [Orientation.Append] says how it is to be shown;
+//   - [Transform] turns, mirrors, crops and so on without decoding it;
+//   - [Decoder] makes samples of it, in full size or smaller, [Scaler] brings these to a size, and [Encoder] makes a JPEG
+//     of them.
 //
 // Paragraph numbers are those of ITU-T T.81.
 package jpeg
@@ -62,6 +70,7 @@ const (
 	markerDNL   = 0xDC
 	markerDRI   = 0xDD
 	markerAPP0  = 0xE0
+	markerAPP1  = 0xE1
 	markerAPP14 = 0xEE
 	markerJPG0  = 0xF0
 	markerCOM   = 0xFE

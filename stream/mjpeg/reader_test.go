@@ -2,32 +2,21 @@ package mjpeg_test
 
 import (
 	"bytes"
-	"image"
-	"image/color"
-	stdjpeg "image/jpeg"
 	"io"
 	"math/rand/v2"
 	"runtime"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"mjpegazer/stream/jpeg"
 	"mjpegazer/stream/mjpeg"
+	"mjpegazer/stream/streamtest"
 )
 
-// picture makes a JPEG whose content depends on n.
+// picture is one of many that differ in n.
 func picture(n, width, height int) []byte {
-	img := image.NewGray(image.Rect(0, 0, width, height))
-	rnd := rand.New(rand.NewPCG(uint64(n), 1))
-	for i := range img.Pix {
-		img.Pix[i] = byte(rnd.Uint32())
-	}
-	img.SetGray(0, 0, color.Gray{byte(n)})
-	var b bytes.Buffer
-	if err := stdjpeg.Encode(&b, img, nil); err != nil {
-		panic(err)
-	}
-	return b.Bytes()
+	return streamtest.OfPixels(width, height).JPEG(n, time.Unix(1_700_000_000, 0))
 }
 
 // readAll returns all pictures of src and how many were damaged.

@@ -80,9 +80,9 @@ func Pack(t time.Time, pieces ...[]byte) (Packed, error) {
 	return p, nil
 }
 
-// holdsDelimiter reports whether a reader may take something within a picture for the end of its part. Firefox wants a line
-// end behind it, other readers want less; but none takes it for the beginning of a longer word, as in comments that tell
-// of a --framerate. By chance it stands in one picture of 10¹² that are 50 KB large.
+// holdsDelimiter reports whether a reader may mistake something in a picture for the end of its part. Firefox looks for a line
+// end after it, other readers do not, but none mistakes the beginning of a longer word, such as --framerate in a comment.
+// One in 10¹² pictures of 50 KB holds it by chance.
 func holdsDelimiter(jpeg []byte) bool {
 	for {
 		_, rest, found := bytes.Cut(jpeg, []byte(dashed))
