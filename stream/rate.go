@@ -2,44 +2,63 @@ package stream
 
 import "time"
 
-// rate measures what arrives, over the last ten seconds or, of a slower camera, the last two pictures.
+// A rate measures what arrives, over the last ten seconds or, of a slower camera, the last two pictures.
 type rate struct {
-	ring [128]arrival
-	n    int // how many were ever added
+	ring [64]period // more than there can be in rateTime
+	n    int        // periods so far
 }
 
-type arrival struct {
-	at   time.Time
-	size int
+// A period holds the pictures of a fifth of a second, from its first on.
+type period struct {
+	first, last time.Time
+	firstSize   int
+	pictures    int
+	size        int // bytes, of all of them
 }
 
-const rateTime = 10 * time.Second
+const (
+	rateTime   = 10 * time.Second
+	periodTime = 200 * time.Millisecond
+)
 
 func (r *rate) add(at time.Time, size int) {
-	r.ring[r.n%len(r.ring)] = arrival{at, size}
-	r.n++
+	p := r.period(r.n - 1)
+	if r.n == 0 || at.Sub(p.first) >= periodTime {
+		p = r.period(r.n)
+		*p = period{first: at, firstSize: size}
+		r.n++
+	}
+	p.pictures++
+	p.size += size
+	p.last = at
 }
+
+func (r *rate) period(i int) *period { return &r.ring[(i+len(r.ring))%len(r.ring)] }
 
 // read returns pictures and bytes a second. Both sink as the next picture is overdue.
 func (r *rate) read(now time.Time) (fps, bytes float64) {
-	if r.n < 2 {
-		return 0, 0
-	}
-	newest := r.ring[(r.n-1)%len(r.ring)]
-	oldest, pictures, size := newest, 0, 0
-	for i := r.n - 2; i >= 0 && i > r.n-1-len(r.ring); i-- {
-		a := r.ring[i%len(r.ring)]
-		if pictures > 0 && now.Sub(a.at) > rateTime {
+	newest := r.period(r.n - 1).last
+	var span time.Duration
+	pictures, size := -1, 0 // without the first, with which the time begins
+	for i := r.n - 1; i >= 0 && i > r.n-1-len(r.ring); i-- {
+		p := r.period(i)
+		if old := now.Sub(p.first) > rateTime; old && pictures > 0 {
+			break
+		} else if old && pictures == 0 {
+			span, pictures, bytes = newest.Sub(p.last), 1, float64(size)
 			break
 		}
-		size += r.ring[(i+1)%len(r.ring)].size
-		oldest = a
-		pictures++
+		span = newest.Sub(p.first)
+		pictures += p.pictures
+		size += p.size
+		bytes = float64(size - p.firstSize)
 	}
-	span := newest.at.Sub(oldest.at)
-	if late := now.Sub(newest.at); late > 2*span/time.Duration(pictures) {
+	if pictures < 1 {
+		return 0, 0
+	}
+	if late := now.Sub(newest); late > 2*span/time.Duration(pictures) {
 		span += late
 	}
 	seconds := max(span, time.Microsecond).Seconds()
-	return float64(pictures) / seconds, float64(size) / seconds
+	return float64(pictures) / seconds, bytes / seconds
 }

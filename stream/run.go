@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"time"
 )
@@ -84,6 +85,8 @@ func (s *Stream) run(ctx context.Context) error {
 	close(returned)
 	if !unwatch() {
 		<-told
+	}
+	if ctx.Err() != nil { // the source may have seen that before the function did
 		err = context.Cause(ctx)
 	}
 	r.end(err)
@@ -120,7 +123,7 @@ func (r *run) returned() {
 func (r *run) call() (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			r.stream.options.Load().Log.Error("reading the camera panicked", "panic", p, "stack", string(debug.Stack()))
+			r.stream.log(slog.LevelError, "reading the camera panicked", "panic", p, "stack", string(debug.Stack()))
 			err = errors.New("reading the camera failed in an unforeseen way; the log says more")
 		}
 	}()
@@ -162,7 +165,7 @@ func (r *run) emit(p Picture) {
 // note keeps why a picture was dropped.
 func (r *run) note(reason error) {
 	s := r.stream
-	s.options.Load().Log.Debug("picture dropped", "reason", reason)
+	s.log(slog.LevelDebug, "picture dropped", "reason", reason)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if r.over.IsZero() {
@@ -224,7 +227,7 @@ var errNoReason = errors.New("the camera ended its stream")
 func (s *Stream) fail(err error) {
 	s.stats.Failures++
 	s.retry.failed(time.Now(), err, s.viewers > 0)
-	s.options.Load().Log.Debug("camera failed", "reason", err, "failures", s.stats.Failures, "retry", time.Until(s.retry.at))
+	s.log(slog.LevelDebug, "camera failed", "reason", err, "failures", s.stats.Failures, "retry", time.Until(s.retry.at))
 	s.change(Down, err)
 }
 
@@ -247,14 +250,14 @@ func (s *Stream) change(state State, reason error) {
 		return
 	}
 	s.stats.State = state
-	switch log := s.options.Load().Log; state {
+	switch state {
 	case Live:
-		log.Info("camera up", "width", s.stats.Width, "height", s.stats.Height)
+		s.log(slog.LevelInfo, "camera up", "width", s.stats.Width, "height", s.stats.Height)
 	case Down:
-		log.Warn("camera down", "reason", s.stats.Error)
+		s.log(slog.LevelWarn, "camera down", "reason", s.stats.Error)
 	case Connecting:
-		log.Debug("camera connecting")
+		s.log(slog.LevelDebug, "camera connecting")
 	default:
-		log.Info("camera " + string(state))
+		s.log(slog.LevelInfo, "camera "+string(state))
 	}
 }

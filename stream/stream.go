@@ -68,6 +68,7 @@ type Stream struct {
 	hurried   chan struct{} // tells a pause that it was shortened
 	stats     Stats
 	rate      rate
+	lines     lines
 }
 
 // latest is what viewers see: replaced as a whole, never written to.
@@ -243,10 +244,13 @@ func (s *Stream) Close() error {
 	if working == nil {
 		return nil
 	}
+	timer := time.NewTimer(stopTime)
+	defer timer.Stop()
 	select {
 	case <-working:
+		s.lines.flush(timer.C)
 		return nil
-	case <-time.After(stopTime):
+	case <-timer.C:
 		return errStuck
 	}
 }
