@@ -35,7 +35,7 @@ func TestControlsThatAreNone(t *testing.T) {
 		"brightnes=10":      `no control "brightnes"; its controls are brightness: -64 to 64 (default 0); auto_exposure: 1 Manual Mode`,
 		"brightness=65":     "brightness=65 is out of range: -64 to 64 (default 0)",
 		"auto_exposure=2":   "auto_exposure=2 is not in its menu: 1 Manual Mode, 3 Aperture Priority Mode",
-		"brightness=bright": `brightness="bright" is none of its values`,
+		"brightness=bright": `brightness="bright" is not one of its values`,
 	} {
 		if code, _, stderr := run(t, "webcam://name/refusing#"+options); code != 2 || !strings.Contains(stderr, want) || strings.Count(stderr, "\n") != 1 {
 			t.Errorf("%s: exit %d: %s", options, code, stderr)
@@ -52,9 +52,9 @@ func TestControlsThatAreNone(t *testing.T) {
 	await(t, patience, "reason", func() bool { return strings.Contains(p.status(t).Error, "brightness=65 is out of range") })
 }
 
-// The nearest that a camera has is taken, and said.
-func TestWishes(t *testing.T) {
-	plug(t, usbWebcam("Wish Webcam", jpegs(t, large, 4)))
+// The nearest that a camera has is chosen, and what differs is logged.
+func TestPreferences(t *testing.T) {
+	plug(t, usbWebcam("Choosy Webcam", jpegs(t, large, 4)))
 	for _, test := range []struct{ options, format, size, rate, unmet string }{
 		{"", "MJPG", "640x480", "30", ""},
 		{"width=320&height=240", "MJPG", "320x240", "30", ""},
@@ -63,7 +63,7 @@ func TestWishes(t *testing.T) {
 		{"format=uyvy&height=470", "MJPG", "640x480", "30", "height=470 format=uyvy"},
 		{"format=nv12&width=640&fps=15", "NV12", "640x480", "15", ""},
 	} {
-		p := serve(t, "webcam://name/wish#"+test.options)
+		p := serve(t, "webcam://name/choosy#"+test.options)
 		p.view(t).mustNext(t)
 		f := p.status(t).Facts
 		if f["format"] != test.format || f["size"] != test.size || f["rate"] != test.rate || f["unmet"] != test.unmet {
