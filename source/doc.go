@@ -1,3 +1,21 @@
-// Package source makes cameras of SOURCE strings, such as http://user:password@camera/video#stall=1m or webcam://0. Each
-// kind of camera has a package of its own below this one, whose fields can be set without a string as well.
+// Package source makes cameras of SOURCE strings, as the command line of mjpegazer takes them:
+//
+//	spec, err := source.Parse("http://user:password@192.168.1.20/video#stall=1m", source.Defaults{})
+//	…
+//	s := stream.New(spec.Source, stream.Options{Stall: spec.Stall, MaxFrame: spec.MaxFrame, Keep: spec.Keep})
+//
+// Each kind of camera is a package of its own, with fields for what the options say:
+//
+//	http://… https://…            httpcam.Camera
+//	webcam://0 0 /dev/video0      webcam.Camera
+//	exec:COMMAND ARGS             pipe.Command
+//	file:PATH                     pipe.File
+//	- (standard input)            pipe.Input
+//	pattern:                      pattern.Camera
+//	mediadevices:LABEL            webcam.MediaDevice
+//
+// A string may hold secrets: [Display] returns what may be shown of it. No error repeats one.
+//
+// Limits: a string has one address. In exec:, a # begins options only outside of quotes and with no blank after it; in file:,
+// the last # does; everywhere else, the first.
 package source

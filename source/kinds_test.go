@@ -61,7 +61,7 @@ func TestParseWebcamRefusesNonsense(t *testing.T) {
 	}
 }
 
-// Whatever an address is, it is refused or becomes a webcam that is looked for in vain.
+// Every address is refused or becomes that of a webcam.
 func FuzzParseWebcam(f *testing.F) {
 	for _, text := range []string{"0", "by-id/usb-a", "name/a%20b", "/dev/null", "#fps=1e9", "%", "name/#format=yuyv&width=1"} {
 		f.Add(text)
@@ -105,4 +105,25 @@ func TestParseCommand(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
+}
+
+// What is in quotes is an argument as it stands, whatever it holds.
+func FuzzQuotedArgument(f *testing.F) {
+	for _, text := range []string{"", "#", "a #b", `\`, "\"#stall=1m", "\n", "#max-frame=1"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if strings.Contains(text, "'") {
+			t.Skip("it ends the quotes")
+		}
+		for _, options := range []string{"", "#", "#stall=1m"} {
+			spec, err := source.Parse("exec:a '"+text+"'"+options, source.Defaults{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if args := spec.Source.(*pipe.Command).Args; len(args) != 2 || args[1] != text {
+				t.Errorf("%q: %q", text, args)
+			}
+		}
+	})
 }

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// options are those of a SOURCE string. Each method that reads one makes its name known.
+// options are those of a SOURCE string. Each method that reads one adds its name to the known ones.
 type options struct {
 	given []option
 	known []string
@@ -24,7 +24,6 @@ type options struct {
 
 type option struct {
 	name, value string
-	hasValue    bool
 	used        bool
 }
 
@@ -35,13 +34,13 @@ func parseOptions(fragment string) (*options, error) {
 		if text == "" {
 			continue
 		}
-		name, value, hasValue := strings.Cut(text, "=")
+		name, value, _ := strings.Cut(text, "=")
 		name, err1 := url.PathUnescape(name)
 		value, err2 := url.PathUnescape(value)
 		if err := errors.Join(err1, err2); err != nil {
 			return nil, fmt.Errorf("the %s option after # is not percent-encoded correctly: write a percent sign as %%25", ordinal(len(o.given)+1))
 		}
-		o.given = append(o.given, option{name: name, value: value, hasValue: hasValue})
+		o.given = append(o.given, option{name: name, value: value})
 	}
 	return o, nil
 }

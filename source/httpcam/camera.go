@@ -26,10 +26,11 @@ type Camera struct {
 	TLS *tls.Config
 	// Insecure accepts any certificate, and TLS from 1.0 on.
 	Insecure bool
-	// CA is the name of a PEM file with the certificates that may sign the camera's; "": those of the system. Each Run reads it.
+	// CA is the name of a PEM file of up to 1 MiB with the certificates that may sign the camera's; "": those of the system.
+	// Each Run reads it.
 	CA string
-	// Pin is the SHA-256 of the camera's public key. No other key is accepted, signed or not; TLS is, from 1.0 on. Nil: any key
-	// with a valid signature.
+	// Pin is the SHA-256 of the camera's public key (SubjectPublicKeyInfo). No other key is accepted. The certificate need not
+	// be valid, and TLS may be as old as 1.0. Nil: any key with a valid certificate.
 	Pin []byte
 	// Poll is the time from one request for a single picture to the next; 0: 1 s.
 	Poll time.Duration

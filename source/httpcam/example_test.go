@@ -32,13 +32,18 @@ func play(w http.ResponseWriter, _ *http.Request) {
 func ExampleCamera() {
 	server := httptest.NewServer(http.HandlerFunc(play))
 	defer server.Close()
-	camera := &httpcam.Camera{URL: server.URL}
+	camera := &httpcam.Camera{URL: server.URL, Trace: func(e httpcam.Event) {
+		if e.Kind == httpcam.Answered {
+			fmt.Println(e.Detail)
+		}
+	}}
 	err := camera.Run(context.Background(), func(p stream.Picture) {
 		config, _ := stdjpeg.DecodeConfig(bytes.NewReader(p.JPEG))
 		fmt.Println(config.Width, "x", config.Height)
 	})
 	fmt.Println(err)
 	// Output:
+	// 200 OK
 	// 160 x 40
 	// 160 x 80
 	// 160 x 120

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
+	"errors"
 	"os"
 
 	"mjpegazer/source/internal/redact"
@@ -17,7 +18,7 @@ func (c *Camera) tlsConfig() (*tls.Config, error) {
 		config = c.TLS.Clone()
 	}
 	if c.CA != "" {
-		pem, err := os.ReadFile(c.CA)
+		pem, err := readPEM(c.CA)
 		if err != nil {
 			return nil, problem("option ca: the file cannot be read: " + redact.Cause(err).Error())
 		}
@@ -43,6 +44,22 @@ func (c *Camera) tlsConfig() (*tls.Config, error) {
 		allowOld(config)
 	}
 	return config, nil
+}
+
+const maxPEM = 1 << 20 // bytes
+
+// readPEM reads a regular file: any other, such as a named pipe, may block for ever.
+func readPEM(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errors.New("it is not a regular file")
+	case info.Size() > maxPEM:
+		return nil, errors.New("it is larger than 1 MiB")
+	}
+	return os.ReadFile(name)
 }
 
 // allowOld accepts the TLS of cameras that have not been updated for a decade. Without a check of signatures, nothing is lost

@@ -51,6 +51,7 @@ func TestTrust(t *testing.T) {
 		server.URL + "#insecure&pin=" + wrong:          "is not the pinned one",
 		server.URL + "#ca=" + ca + "&pin=" + wrong:     "is not the pinned one",
 		server.URL + "#ca=/nowhere/canary":             "option ca: the file cannot be read: no such file",
+		server.URL + "#ca=" + filepath.Dir(ca):         "option ca: the file cannot be read: it is not a regular file",
 		old + "#insecure":                              "",
 		old + "#ca=" + ca:                              "the TLS handshake failed",
 		strings.Replace(plain.URL, "http", "https", 1): "does not speak TLS at this port",

@@ -1,6 +1,7 @@
 package pipe_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"image"
@@ -52,4 +53,37 @@ func ExampleDecoder() {
 		break
 	}
 	// Output: true
+}
+
+// Standard input would be read in the same way.
+func ExampleInput() {
+	var data bytes.Buffer
+	stdjpeg.Encode(&data, image.NewGray(image.Rect(0, 0, 160, 120)), nil)
+	input := &pipe.Input{Reader: &data}
+	err := input.Run(context.Background(), func(p stream.Picture) {
+		config, _ := stdjpeg.DecodeConfig(bytes.NewReader(p.JPEG))
+		fmt.Println(config.Width, "x", config.Height)
+	})
+	fmt.Println(err)
+	// Output:
+	// 160 x 120
+	// the source has ended
+}
+
+// A film that starts again at its end, at five pictures a second.
+func ExampleFile() {
+	s := stream.New(&pipe.File{Path: "film.mjpeg", FPS: 5, Loop: true}, stream.Options{})
+	defer s.Close()
+}
+
+func ExampleCommand() {
+	args, err := pipe.SplitCommand(`ffmpeg -i "rtsp://192.168.1.20/live stream" -f mjpeg -`)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	s := stream.New(&pipe.Command{Args: args}, stream.Options{})
+	defer s.Close()
+	fmt.Println(args[2])
+	// Output: rtsp://192.168.1.20/live stream
 }
