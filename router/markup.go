@@ -56,7 +56,7 @@ func (s Status) markup() markup {
 		"title": "mjpegazer", "streams": pageStreams, "columns": columns, "rows": (len(s.Cameras) + columns - 1) / columns,
 	}
 	if len(s.Cameras) == 1 {
-		values["title"] = s.Cameras[0].Name + " · mjpegazer"
+		values["title"] = s.Cameras[0].Title + " · mjpegazer"
 	}
 	for name, a := range assetTable {
 		values[name] = "assets/" + name + "?" + a.version
@@ -79,7 +79,7 @@ func (c CameraStatus) markup(live bool) markup {
 		facts.WriteString(string(factMarkup.fill(map[string]any{"name": name, "value": c.Facts[name]})))
 	}
 	return cameraMarkup.fill(map[string]any{
-		"name": c.Name, "state": c.State, "picture": picture, "viewers": c.Viewers,
+		"name": c.Name, "title": c.Title, "state": c.State, "picture": picture, "viewers": c.Viewers,
 		"reason": c.Error, "reason-hidden": hiddenUnless(c.State == stream.Down),
 		"retry": c.RetrySeconds, "retry-hidden": hiddenUnless(c.RetrySeconds > 0),
 		"width": c.Width, "height": c.Height, "fps": c.FPS,

@@ -49,6 +49,7 @@ func (o Options) limits() *Limits {
 // Camera is a Stream with what viewers call it.
 type Camera struct {
 	Name    string // as in /NAME/live; see [CheckName]
+	Title   string // what people read; "": the name
 	Stream  *stream.Stream
 	Address string // of the camera, as viewers may see it: without secrets; may be empty
 }

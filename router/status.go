@@ -1,6 +1,7 @@
 package router
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"net/http"
@@ -33,6 +34,7 @@ type Status struct {
 // CameraStatus is one camera in [Status].
 type CameraStatus struct {
 	Name           string            `json:"name"`
+	Title          string            `json:"title"`
 	Address        string            `json:"address,omitempty"`
 	State          stream.State      `json:"state"`
 	Healthy        bool              `json:"healthy"`
@@ -69,7 +71,7 @@ func (s *site) report() Status {
 func (c Camera) status(options Options) CameraStatus {
 	stats := c.Stream.Stats()
 	status := CameraStatus{
-		Name: c.Name, Address: c.Address, State: stats.State, Healthy: stats.Failures < options.healthThreshold(),
+		Name: c.Name, Title: cmp.Or(c.Title, c.Name), Address: c.Address, State: stats.State, Healthy: stats.Failures < options.healthThreshold(),
 		Error: stats.Error, Failures: stats.Failures, RetrySeconds: math.Ceil(stats.Retry.Seconds()),
 		Width: stats.Width, Height: stats.Height, Frames: stats.Frames,
 		FPS: math.Round(stats.FPS*10) / 10, BytesPerSecond: math.Round(stats.BytesPerSecond),

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -26,16 +27,24 @@ var kinds = map[string]func(address string, s *Spec, o *options, d Defaults) err
 	"-":            parseInput,
 }
 
-func parseCommand(address string, s *Spec, o *options, _ Defaults) error {
+func parseCommand(address string, s *Spec, o *options, d Defaults) error {
 	o.hint = "a # of the command itself goes in quotes"
 	args, err := pipe.SplitCommand(address[len("exec:"):])
-	s.Source = &pipe.Command{Args: args, MaxFrame: s.MaxFrame}
+	s.Source = &pipe.Command{Args: args, Directory: d.Directory, MaxFrame: s.MaxFrame}
 	return err
 }
 
-func parseFile(address string, s *Spec, o *options, _ Defaults) error {
+// below returns the name of a file that the user gave.
+func (d Defaults) below(path string) string {
+	if d.Directory == "" || path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(d.Directory, path)
+}
+
+func parseFile(address string, s *Spec, o *options, d Defaults) error {
 	o.hint = "where the # belongs to the name, add another # at the end"
-	f := &pipe.File{Path: address[len("file:"):], MaxFrame: s.MaxFrame}
+	f := &pipe.File{Path: d.below(address[len("file:"):]), MaxFrame: s.MaxFrame}
 	if f.Path == "" {
 		return errors.New("the name of the file is missing: file:PATH")
 	}
@@ -66,6 +75,7 @@ func parseHTTP(address string, s *Spec, o *options, d Defaults) error {
 	h.Basic = auth == "basic"
 	o.flag("insecure", &h.Insecure)
 	o.text("ca", &h.CA)
+	h.CA = d.below(h.CA)
 	o.pin("pin", &h.Pin)
 	s.Source = h
 	return nil

@@ -27,6 +27,9 @@ type Defaults struct {
 	MaxFrame int           // in bytes; 0: [stream.DefaultMaxFrame]
 	Instance string        // of this program, see [httpcam.Camera]
 
+	// Directory is where relative names of files begin, and where commands run; "": the working directory.
+	Directory string
+
 	Log   *slog.Logger        // of webcams, see [webcam.Camera]; nil: none
 	Trace func(httpcam.Event) // of HTTP cameras, see [httpcam.Camera]; nil: none
 }

@@ -77,6 +77,7 @@ func TestPortInUse(t *testing.T) {
 
 // flags are all flags with a value that is wrong for each, "" where any is right.
 var flags = map[string]string{
+	"config": "",
 	"listen": "nowhere", "linger": "soon", "keep": "perhaps", "stall": "later", "max-frame": "huge", "health-threshold": "few",
 	"heartbeat": "soon", "max-viewers": "many", "max-viewers-per-camera": "many", "max-rate": "high",
 	"log-level": "loud", "log-format": "xml", "log-file": "",

@@ -22,7 +22,7 @@ var arrows = map[string][]string{
 	"router/internal/conn":            {},
 	"router/internal/watch":           {},
 	"router/server":                   {"router", "router/access", "router/internal/watch", "router/server/internal/config", "source", "stream"},
-	"router/server/internal/config":   {"router", "router/access", "router/server/internal/document", "source", "stream"},
+	"router/server/internal/config":   {"router", "router/access", "router/internal/watch", "router/server/internal/document", "source", "stream"},
 	"router/server/internal/document": {},
 	"source":                          {"source/httpcam", "source/internal/redact", "source/pattern", "source/pipe", "source/webcam", "stream"},
 	"source/httpcam":                  {"source/internal/redact", "stream", "stream/mjpeg"},

@@ -1,7 +1,7 @@
 package access
 
 import (
-	"fmt"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -17,7 +17,7 @@ func CheckOrigin(origin string) error {
 	}
 	u, err := url.Parse(origin)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || canonicalOrigin(origin) != canonicalOrigin(u.Scheme+"://"+u.Host) {
-		return fmt.Errorf("origin %q: an origin is https://example.com or http://example.com:8080, without a path, or *", origin)
+		return errors.New("an origin is https://example.com or http://example.com:8080, without a path, or *")
 	}
 	return nil
 }

@@ -1,7 +1,7 @@
 package access
 
 import (
-	"fmt"
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
@@ -25,7 +25,7 @@ func ParseProxies(texts []string) (Proxies, error) {
 		} else if address, err := netip.ParseAddr(text); err == nil {
 			p.Networks = append(p.Networks, netip.PrefixFrom(address, address.BitLen()))
 		} else {
-			return p, fmt.Errorf("%q: a proxy is an IP address, a network such as 10.0.0.0/8, or unix", text)
+			return p, errors.New("a proxy is an IP address, a network such as 10.0.0.0/8, or unix")
 		}
 	}
 	return p, nil

@@ -200,8 +200,9 @@ function unheard(message) {
 }
 
 function tell(status) {
-  const names = status.cameras.map((camera) => camera.name);
-  if (names.join() !== tiles.map((tile) => tile.name).join()) return location.reload();
+  const names = status.cameras.map((camera) => camera.name + ' ' + camera.title);
+  const shown = tiles.map((tile) => tile.name + ' ' + tile.card.querySelector('h2').textContent);
+  if (names.join('\n') !== shown.join('\n')) return location.reload();
   const silent = Date.now() - heard > SILENCE;
   heard = Date.now();
   status.cameras.forEach((camera, i) => {

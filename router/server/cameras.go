@@ -12,7 +12,7 @@ import (
 func openCameras(c *config.Config, log *slog.Logger) ([]router.Camera, error) {
 	cameras := make([]router.Camera, len(c.Cameras))
 	for i, cam := range c.Cameras {
-		defaults := c.Defaults()
+		defaults := c.Defaults(cam)
 		defaults.Log = log.With("camera", cam.Name)
 		spec, err := source.Parse(cam.Source, defaults)
 		if err != nil {
@@ -21,7 +21,7 @@ func openCameras(c *config.Config, log *slog.Logger) ([]router.Camera, error) {
 		options := stream.Options{
 			Linger: c.Linger, Keep: c.Keep || spec.Keep, Stall: spec.Stall, MaxFrame: spec.MaxFrame, MaxPixels: int(c.MaxPixels), Log: defaults.Log,
 		}
-		cameras[i] = router.Camera{Name: cam.Name, Stream: stream.New(spec.Source, options), Address: spec.Display}
+		cameras[i] = router.Camera{Name: cam.Name, Title: cam.Title, Stream: stream.New(spec.Source, options), Address: spec.Display}
 	}
 	return cameras, nil
 }

@@ -26,21 +26,32 @@ import (
 // Run serves the cameras named in args, the command line without the program's name, until ctx ends. The environment is a
 // list of NAME=VALUE, as [os.Environ] returns it; help and version go to stdout, the log and errors to stderr. SIGHUP does
 // not end the program. The result is the exit status: 0 after an orderly end, 1 where something failed, 2 where the command
-// line or the environment is wrong.
+// line, the environment or the configuration file is wrong. Where args begin with check or example it is that command.
 func Run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "check" {
+		return check(args[1:], environ, stdout, stderr)
+	}
+	if len(args) > 0 && args[0] == "example" {
+		fmt.Fprint(stdout, config.Example)
+		return 0
+	}
 	c, err := config.Parse(args, config.NewVariables(environ), stdout)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
 	case err != nil:
-		fmt.Fprintln(stderr, "mjpegazer:", err)
+		report(stderr, err)
 		return 2
 	case c.Version:
 		fmt.Fprintln(stdout, "mjpegazer", programVersion(), build())
 		return 0
 	}
-	if err := serve(ctx, c, stderr); err != nil {
+	if err := c.CheckCameras(); err != nil {
 		fmt.Fprintln(stderr, "mjpegazer:", err)
+		return 2
+	}
+	if err := serve(ctx, c, stderr); err != nil {
+		report(stderr, err)
 		return 1
 	}
 	return 0

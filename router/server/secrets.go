@@ -19,23 +19,27 @@ func openAccess(c *config.Config, log *slog.Logger) (*access.Control, error) {
 	a := &c.Access
 	opened := &access.Control{Hosts: a.Hosts.Values, Origins: a.Origins.Values, Log: log}
 	opened.Proxies, _ = access.ParseProxies(a.Proxies.Values) // checked before
-	var err error
+	var failed1, failed2 error
 	if a.UsersFile != "" {
 		warnOfReaders(log, "-users", a.UsersFile)
-		if opened.Users, err = access.OpenUsers(a.UsersFile, log); err != nil {
-			return nil, fmt.Errorf("-users: %w", err)
+		users, err := access.OpenUsers(a.UsersFile, log)
+		if err != nil {
+			failed1 = c.Fault("users", err)
 		}
+		opened.Users = users
 	}
 	if a.TokenFile != "" {
 		warnOfReaders(log, "-token", a.TokenFile)
-		opened.Token, err = access.OpenToken(a.TokenFile, log)
+		token, err := access.OpenToken(a.TokenFile, log)
 		if failed := (*fs.PathError)(nil); errors.As(err, &failed) { // a token that was given itself must not be repeated
-			return nil, fmt.Errorf("-token takes the name of a file that holds the token: %s: %w", failed.Op, failed.Err)
-		} else if err != nil {
-			return nil, fmt.Errorf("-token: %w", err)
+			err = fmt.Errorf("give the name of a file that holds the token: %s: %w", failed.Op, failed.Err)
 		}
+		if err != nil {
+			failed2 = c.Fault("token", err)
+		}
+		opened.Token = token
 	}
-	return opened, nil
+	return opened, errors.Join(failed1, failed2)
 }
 
 // openTLS returns how to serve HTTPS, or nil where it is not served.
@@ -47,7 +51,7 @@ func openTLS(c *config.Config, log *slog.Logger) (*tls.Config, error) {
 	warnOfReaders(log, "-tls-key", a.KeyFile)
 	certificate, err := openCertificate(a.CertFile, a.KeyFile, log)
 	if err != nil {
-		return nil, fmt.Errorf("-tls-cert, -tls-key: %w", err)
+		return nil, c.Fault("tls-cert", fmt.Errorf("with -tls-key: %w", err))
 	}
 	return &tls.Config{GetCertificate: certificate.get, NextProtos: []string{"h2", "http/1.1"}}, nil
 }

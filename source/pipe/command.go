@@ -29,8 +29,9 @@ const (
 // together with its process group: SIGTERM, and SIGKILL after 1.5 s. On Linux, processes that it has started in other
 // sessions end as well, unless they have cleared their environment; and the command is killed when this program dies.
 type Command struct {
-	Args     []string // the program and its arguments
-	MaxFrame int      // how large a picture may be, in bytes; 0: [mjpeg.DefaultMaxFrame]
+	Args      []string // the program and its arguments
+	Directory string   // where it runs, and where its own path begins if that is relative; "": the working directory
+	MaxFrame  int      // how large a picture may be, in bytes; 0: [mjpeg.DefaultMaxFrame]
 }
 
 // Run runs the command until it ends or ctx is done. The error holds the last lines of its stderr, in which every word of its
@@ -41,6 +42,7 @@ func (c *Command) Run(ctx context.Context, emit func(stream.Picture)) error {
 	}
 	var said lastLines
 	cmd := exec.Command(c.Args[0], c.Args[1:]...)
+	cmd.Dir = c.Directory
 	cmd.Stderr = &said
 	cmd.WaitDelay = pipeTime
 	family := newFamily(cmd)

@@ -63,6 +63,7 @@ func (c *Config) unknownFlag(name string, before []string) error {
 
 // set gives a flag a value. The error says what to do, and is to be preceded by the name that the user knows the flag by.
 func (c *Config) set(f *flag.Flag, value string) error {
+	delete(c.places, f.Name)
 	if c.flags.Set(f.Name, value) != nil {
 		return errors.New(expected(f))
 	}

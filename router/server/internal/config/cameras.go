@@ -8,23 +8,32 @@ import (
 )
 
 // Camera is a SOURCE, which was checked, with its name.
-type Camera struct{ Name, Source string }
+type Camera struct {
+	Name      string
+	Source    string
+	Title     string // for people; "": the name
+	Directory string // where relative paths in Source begin; "": the working directory
+	place     string // where it was named, for errors; "": in the configuration file
+}
 
-// parseCameras reads the arguments that are no flags, each NAME=SOURCE or SOURCE. Without any, there is VIDEO_URL, and
-// without that the test card.
-func (c *Config) parseCameras(arguments []string, env Variables) ([]Camera, error) {
-	if len(arguments) > 0 {
-		return c.parseArgumentCameras(arguments)
+// readCameras reads the arguments that are no flags, each NAME=SOURCE or SOURCE. Without any, where there is to be one, there
+// is VIDEO_URL, and without that the test card.
+func (c *Config) readCameras(arguments []string, orDefault bool) (err error) {
+	if len(arguments) > 0 || !orDefault {
+		c.Cameras, err = c.parseArgumentCameras(arguments)
+		return err
 	}
-	text := env["VIDEO_URL"]
+	text := c.env["VIDEO_URL"]
 	if text == "" {
 		text = "pattern:"
 	}
 	parsed, err := c.parseCamera(text, 0)
+	parsed.place = "VIDEO_URL"
 	if err != nil {
-		return nil, fmt.Errorf("VIDEO_URL: %w", err)
+		return fmt.Errorf("VIDEO_URL: %w", err)
 	}
-	return []Camera{parsed}, nil
+	c.Cameras = []Camera{parsed}
+	return nil
 }
 
 func (c *Config) parseArgumentCameras(arguments []string) (cameras []Camera, err error) {
@@ -34,8 +43,9 @@ func (c *Config) parseArgumentCameras(arguments []string) (cameras []Camera, err
 		if first, taken := positions[parsed.Name]; taken && err == nil {
 			err = fmt.Errorf("camera %d has this name already: choose another, as in other=SOURCE", first+1)
 		}
+		parsed.place = fmt.Sprintf("camera %d (%q)", i+1, parsed.Name)
 		if err != nil {
-			return nil, fmt.Errorf("camera %d (%q): %w", i+1, parsed.Name, err)
+			return nil, fmt.Errorf("%s: %w", parsed.place, err)
 		}
 		positions[parsed.Name] = i
 		cameras = append(cameras, parsed)
@@ -52,18 +62,33 @@ func (c *Config) parseCamera(text string, position int) (Camera, error) {
 			name = fmt.Sprintf("camera%d", position+1)
 		}
 	}
-	parsed := Camera{name, text}
+	parsed := Camera{Name: name, Source: text}
 	if err := router.CheckName(name); err != nil {
 		return parsed, err
 	}
-	spec, err := source.Parse(text, c.Defaults())
-	if err == nil {
-		err = spec.Check()
-	}
+	_, err := source.Parse(text, c.Defaults(parsed))
 	return parsed, err
 }
 
-// Defaults are those of the cameras' SOURCE strings.
-func (c *Config) Defaults() source.Defaults {
-	return source.Defaults{Stall: c.Stall, MaxFrame: int(c.MaxFrame), Instance: c.Instance}
+// Defaults are those of a camera's SOURCE string.
+func (c *Config) Defaults(camera Camera) source.Defaults {
+	return source.Defaults{Stall: c.Stall, MaxFrame: int(c.MaxFrame), Directory: camera.Directory, Instance: c.Instance}
+}
+
+// CheckCameras tells what is wrong with the cameras of the command line beyond their strings, see [source.Spec.Check]: whoever
+// starts the program is still there to read it.
+func (c *Config) CheckCameras() error {
+	for _, camera := range c.Cameras {
+		if camera.place == "" {
+			continue
+		}
+		spec, err := source.Parse(camera.Source, c.Defaults(camera))
+		if err == nil {
+			err = spec.Check()
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", camera.place, err)
+		}
+	}
+	return nil
 }

@@ -13,12 +13,13 @@ import (
 	"time"
 
 	"mjpegazer/router"
+	"mjpegazer/router/internal/watch"
+	"mjpegazer/router/server/internal/document"
 	"mjpegazer/stream"
 )
 
-// Config is what flags, environment and arguments say.
+// Config is what flags, environment, configuration file and arguments say.
 type Config struct {
-	flags           *flag.FlagSet
 	Listen          list
 	Linger          time.Duration
 	Keep            bool
@@ -31,20 +32,24 @@ type Config struct {
 	LogLevel        level
 	LogFormat       string
 	LogFile         string
+	File            string // the configuration file; "": none
 	Version         bool
 	Instance        string // tells this run of the program from any other
 	Cameras         []Camera
-	unknown         []string // environment variables
+	Read            *watch.Set // the configuration file and those that it names; empty without one
+
+	flags   *flag.FlagSet
+	places  map[string]document.Value // of the flags that hold what the file says
+	args    []string
+	env     Variables
+	unknown []string // environment variables
 }
 
-// Parse reads the command line and the environment. Its error is one line for the user, or flag.ErrHelp where help was asked
-// for, which is then written to help.
+// Parse reads the command line, the environment and the configuration file. Its error is one line for the user, [Mistakes] of
+// the file, or flag.ErrHelp where help was asked for, which is then written to help.
 func Parse(args []string, env Variables, help io.Writer) (*Config, error) {
-	c := &Config{Instance: rand.Text(), flags: flag.NewFlagSet("mjpegazer", flag.ContinueOnError)}
-	c.readOriginal(env)
-	c.define()
-	failed := c.readVariables(env)
-	others, err := c.parseArguments(args)
+	c := newConfig(args, env, rand.Text())
+	others, err := c.readLayers(nil)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(help, usage)
 		c.flags.SetOutput(help)
@@ -52,11 +57,82 @@ func Parse(args []string, env Variables, help io.Writer) (*Config, error) {
 		fmt.Fprint(help, usageEnd)
 		return c, err
 	}
-	if err := cmp.Or(failed, err, c.checkTogether()); err != nil || c.Version {
+	if err != nil || c.Version {
 		return c, err
 	}
-	c.Cameras, err = c.parseCameras(others, env)
-	return c, err
+	return c.complete(others)
+}
+
+// Reload reads again what the program was told. The result is never nil: its [Config.Read] is what was read until there was
+// an error.
+func (c *Config) Reload() (*Config, error) {
+	again := newConfig(c.args, c.env, c.Instance)
+	others, err := again.readLayers(nil)
+	if err != nil { // it was right before
+		return again, err
+	}
+	return again.complete(others)
+}
+
+// newConfig is what holds unless something else is said.
+func newConfig(args []string, env Variables, instance string) *Config {
+	c := &Config{
+		args: args, env: env, Instance: instance, Read: &watch.Set{}, places: map[string]document.Value{},
+		flags: flag.NewFlagSet("mjpegazer", flag.ContinueOnError),
+	}
+	c.readOriginal(env)
+	c.define()
+	return c
+}
+
+// readLayers sets the flags, each layer over the one before: the file, if any, the variables of the flags, the command line,
+// whose other arguments it returns.
+func (c *Config) readLayers(f *file) (others []string, err error) {
+	if f != nil {
+		f.apply(c)
+	}
+	failed := c.readVariables(c.env)
+	others, err = c.parseArguments(c.args)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil, err
+	}
+	return others, cmp.Or(failed, err)
+}
+
+// complete reads what depends on the flags: the file, which is below some of them, and the cameras.
+func (c *Config) complete(others []string) (*Config, error) {
+	if c.File == "" {
+		if err := c.checkTogether(); err != nil {
+			return c, err
+		}
+		return c, c.readCameras(others, true)
+	}
+	f, err := openFile(c.File, c.env, c.Read)
+	if err != nil {
+		return c, err
+	}
+	whole := newConfig(c.args, c.env, c.Instance)
+	whole.Read = c.Read
+	whole.readLayers(f) // an error would have been one before
+	if err := whole.readCameras(others, false); err != nil {
+		return c, err
+	}
+	f.cameras(whole)
+	if len(whole.Cameras) == 0 {
+		err = whole.readCameras(nil, true)
+	}
+	if together := whole.checkTogether(); together != nil && f.mistakes() == nil {
+		err = Mistakes{{File: c.File, Text: together.Error()}}
+	}
+	return whole, cmp.Or(f.mistakes(), err)
+}
+
+// Fault says that a flag's value, which names a file, cannot be used: where the configuration file says it, by its place there.
+func (c *Config) Fault(name string, err error) error {
+	if place, ok := c.places[name]; ok {
+		return Mistakes{place.At(name + ": " + cause(err))}
+	}
+	return fmt.Errorf("-%s: %w", name, err)
 }
 
 func (c *Config) define() {
@@ -75,6 +151,7 @@ func (c *Config) define() {
 	f.Var(&c.LogLevel, "log-level", "`level` of the log: debug, info, warn or error (info unless DEBUG is set)")
 	f.StringVar(&c.LogFormat, "log-format", "text", "`format` of the log: text or json")
 	f.StringVar(&c.LogFile, "log-file", c.LogFile, "append the log to this `file` instead of standard error")
+	f.StringVar(&c.File, "config", "", "read the settings and cameras in this `file` (YAML); other flags and the environment win (see mjpegazer example)")
 	f.BoolVar(&c.Version, "version", false, "print the version, commit and Go version")
 }
 

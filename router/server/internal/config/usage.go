@@ -3,6 +3,8 @@ package config
 const usage = `mjpegazer reads each camera once and shows it to any number of viewers.
 
 usage: mjpegazer [flags] [[NAME=]SOURCE ...]    serve cameras
+       mjpegazer check [-config FILE]           tell what is wrong with a configuration file
+       mjpegazer example                        print a configuration file, with comments
        mjpegazer probe SOURCE                   report what a camera sends, or why it does not
        mjpegazer webcams [-json]                list the webcams of this machine
 

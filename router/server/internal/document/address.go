@@ -27,8 +27,8 @@ func joinSource(segments []segment, values []string) string {
 		}
 		b.WriteString(place{b.String(), outline(segments[i+1:])}.fit(values[i]))
 	}
-	if kind := kindOf(b.String()); !hash && (kind == "exec" || kind == "file") {
-		b.WriteByte('#') // in these the last # begins the options: one in a value does not
+	if !hash && kindOf(b.String()) == "file" {
+		b.WriteByte('#') // the last # begins the options: one in a value does not
 	}
 	return b.String()
 }
@@ -62,7 +62,8 @@ func (p place) fit(value string) string {
 	kind := kindOf(p.before)
 	word, quote := p.before, byte(0)
 	if kind == "exec" {
-		word, quote = lastWord(p.before)
+		c := scanCommand(p.before)
+		word, quote = p.before[c.word:], c.quote
 	}
 	switch {
 	case p.inOptions(kind):
@@ -82,7 +83,11 @@ func (p place) fit(value string) string {
 
 // inOptions reports whether the place follows the # that begins the options.
 func (p place) inOptions(kind string) bool {
-	if kind == "exec" || kind == "file" {
+	switch kind {
+	case "exec":
+		hash := scanCommand(p.before + "x" + p.after).hash
+		return hash >= 0 && hash < len(p.before)
+	case "file":
 		return strings.Contains(p.before, "#") && !strings.Contains(p.after, "#")
 	}
 	return strings.Contains(p.before, "#")
@@ -125,22 +130,31 @@ func percentEncode(value string) string {
 	return b.String()
 }
 
-// lastWord is the unfinished word at the end of a command, and the quote that is open in it.
-func lastWord(command string) (word string, quote byte) {
-	begin := 0
-	for i := 0; i < len(command); i++ {
-		switch c := command[i]; {
-		case quote == 0 && strings.IndexByte(" \t\n", c) >= 0:
-			begin = i + 1
-		case quote == 0 && (c == '"' || c == '\''):
-			quote = c
-		case c == quote:
-			quote = 0
-		case c == '\\' && quote != '\'':
+// A command is what is known of the text of one, up to its end.
+type command struct {
+	word  int  // where the last word begins
+	quote byte // the quote that is open; 0: none
+	hash  int  // the # that begins the options, which is outside of quotes and has no blank behind it; -1: none
+}
+
+func scanCommand(text string) command {
+	c := command{hash: -1}
+	for i := 0; i < len(text); i++ {
+		switch b := text[i]; {
+		case b == '\\' && c.quote != '\'':
 			i++
+		case c.quote != 0 && b == c.quote:
+			c.quote = 0
+		case c.quote != 0:
+		case b == '"' || b == '\'':
+			c.quote = b
+		case b == '#':
+			c.hash = i
+		case strings.IndexByte(" \t\n", b) >= 0:
+			c.word, c.hash = i+1, -1
 		}
 	}
-	return command[min(begin, len(command)):], quote
+	return c
 }
 
 // quoteFor makes a value a part of a command's word, within the quote that is open there.
@@ -153,7 +167,7 @@ func quoteFor(quote byte, value string) string {
 	}
 	var b strings.Builder
 	for i := range len(value) {
-		if strings.IndexByte(" \t\n\"'\\", value[i]) >= 0 {
+		if strings.IndexByte(" \t\n\"'\\#", value[i]) >= 0 {
 			b.WriteByte('\\')
 		}
 		b.WriteByte(value[i])
@@ -199,7 +213,7 @@ func WithOptions(source string, options ...Option) string {
 	var b strings.Builder
 	b.WriteString(source)
 	separator := "#"
-	if strings.Contains(source, "#") && kindOf(source) != "exec" && kindOf(source) != "file" || strings.HasSuffix(source, "#") {
+	if kind := kindOf(source); strings.Contains(source, "#") && kind != "exec" && kind != "file" || strings.HasSuffix(source, "#") {
 		separator = "&"
 	}
 	for _, o := range options {

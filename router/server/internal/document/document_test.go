@@ -163,14 +163,14 @@ func TestSource(t *testing.T) {
 		"/dev/video${M:3}":                       "/dev/video3",
 		"file:/x/${WORDS}":                       `file:/x/a b"c'd\e#f#`,
 		"file:/x/${WORDS}#fps=${N}":              `file:/x/a b"c'd\e#f#fps=640`,
-		"exec:play ${WORDS} x":                   `exec:play a\ b\"c\'d\\e#f x#`,
-		`exec:play "-${WORDS}"`:                  `exec:play "-a\ b\"c\'d\\e#f"#`,
-		`exec:play '${WORDS}' ${N}`:              `exec:play 'a b"c'\''d\e#f' 640#`,
-		"exec:play ${EMPTY} x":                   "exec:play '' x#",
-		"exec:play -i rtsp://u:${PW}@h/ -x":      "exec:play -i rtsp://u:p%40ss%3Aw%2F%C3%B6%20d@h/ -x#",
-		"exec:play -i ${URL}x/${PW} -x":          "exec:play -i http://u:p@h/#insecurex/p%40ss%3Aw%2F%C3%B6%20d -x#",
+		"exec:play ${WORDS} x":                   `exec:play a\ b\"c\'d\\e\#f x`,
+		`exec:play "-${WORDS}"`:                  `exec:play "-a\ b\"c\'d\\e\#f"`,
+		`exec:play '${WORDS}' ${N}`:              `exec:play 'a b"c'\''d\e#f' 640`,
+		"exec:play ${EMPTY} x":                   "exec:play '' x",
+		"exec:play -i rtsp://u:${PW}@h/ -x":      "exec:play -i rtsp://u:p%40ss%3Aw%2F%C3%B6%20d@h/ -x",
+		"exec:play -i ${URL}x/${PW} -x":          `exec:play -i http://u:p@h/\#insecurex/p%40ss%3Aw%2F%C3%B6%20d -x`,
 		"exec:play ${PW}#stall=${N}s":            "exec:play p@ss:w/ö\\ d#stall=640s",
-		"exec:play a#b ${WORDS}#stall=${N}s":     `exec:play a#b a\ b\"c\'d\\e#f#stall=640s`,
+		"exec:play a#b ${WORDS}#stall=${N}s":     `exec:play a#b a\ b\"c\'d\\e\#f#stall=640s`,
 	} {
 		d := document.Parse("f", []byte("- '"+strings.ReplaceAll(text, "'", "''")+"'\n"))
 		if got, ok := d.Root().Items()[0].Source(lookup); got != want || !ok {
@@ -195,7 +195,7 @@ func TestWithPassword(t *testing.T) {
 func TestWithOptions(t *testing.T) {
 	for source, want := range map[string]string{
 		"http://h/": "http://h/#stall=1%20s&insecure", "http://h/#a=b": "http://h/#a=b&stall=1%20s&insecure",
-		"exec:a # b": "exec:a # b#stall=1%20s&insecure", "file:a#": "file:a#&stall=1%20s&insecure", "0": "0#stall=1%20s&insecure",
+		"exec:a#x=y": "exec:a#x=y#stall=1%20s&insecure", "exec:a # b": "exec:a # b#stall=1%20s&insecure", "file:a#": "file:a#&stall=1%20s&insecure", "0": "0#stall=1%20s&insecure",
 	} {
 		if got := document.WithOptions(source, document.Option{Name: "stall", Value: "1 s"}, document.Option{Name: "insecure"}); got != want {
 			t.Errorf("%s: %s, want %s", source, got, want)

@@ -54,7 +54,7 @@ func (v Value) expand(lookup Lookup, join func(segments []segment, values []stri
 		case !defined:
 			values[i] = s.def
 		default:
-			values[i] = cutNewline(value)
+			values[i] = CutNewline(value)
 		}
 	}
 	if !ok {
@@ -63,8 +63,8 @@ func (v Value) expand(lookup Lookup, join func(segments []segment, values []stri
 	return join(segments, values), true
 }
 
-// cutNewline cuts the one line end that editors and echo leave at the end of a file.
-func cutNewline(text string) string {
+// CutNewline cuts the one line end that editors and echo leave at the end of a file.
+func CutNewline(text string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
 }
 

@@ -24,6 +24,11 @@ func (v Value) Mistake(format string, args ...any) {
 	v.document.note(v.node.Line, v.node.Column, fmt.Sprintf(format, args...))
 }
 
+// At is a mistake at the value's place, which is not noted.
+func (v Value) At(text string) Mistake {
+	return Mistake{v.document.file, v.node.Line, v.node.Column, text}
+}
+
 // target is the node itself, or the one that an alias stands for.
 func (v Value) target() *yaml.Node {
 	node := v.node
