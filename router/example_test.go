@@ -1,7 +1,9 @@
 package router_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"log"
@@ -83,4 +85,46 @@ func Example_frames() {
 	// Output:
 	// 320 240 true
 	// 320 240 true
+}
+
+// Many cameras on one connection: what reads /wall.
+func Example_wall() {
+	var cameras []router.Camera
+	for _, name := range []string{"door", "garden"} {
+		camera := stream.New(&pattern.Camera{Width: 320, Height: 240}, stream.Options{})
+		defer camera.Close()
+		cameras = append(cameras, router.Camera{Name: name, Stream: camera})
+	}
+	server := httptest.NewServer(router.New(cameras, router.Options{}))
+	defer server.CloseClientConnections() // before server.Close would wait
+
+	answer, err := http.Get(server.URL + "/wall?camera=garden&fps=5")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var head struct {
+		Type, Flags uint8
+		Tile        uint16
+		Length      uint32
+		Time        uint64 // microseconds since 1970
+	}
+	for head.Type = 2; head.Type != 0; { // until the first picture
+		if err := binary.Read(answer.Body, binary.BigEndian, &head); err != nil {
+			log.Fatal(err)
+		}
+		body := make([]byte, head.Length)
+		if _, err := io.ReadFull(answer.Body, body); err != nil {
+			log.Fatal(err)
+		}
+		switch head.Type {
+		case 0:
+			fmt.Printf("a picture of tile %d, %t\n", head.Tile, len(body) > 1000)
+		case 2:
+			fmt.Printf("the tiles are %s\n", bytes.TrimSpace(body))
+		}
+	}
+	// Output:
+	// the tiles are {"cameras":["garden"]}
+	// a picture of tile 0, true
 }

@@ -82,9 +82,12 @@ func (s *sender) patience(from *stream.Stream) error {
 	return nil
 }
 
-func liveHead(w http.ResponseWriter, r *http.Request) {
+func liveHead(w http.ResponseWriter, r *http.Request) { streamHead(w, r, mjpeg.ContentType) }
+
+// streamHead sets the headers of an answer that goes on for ever.
+func streamHead(w http.ResponseWriter, r *http.Request, contentType string) {
 	h := w.Header()
-	h.Set("Content-Type", mjpeg.ContentType)
+	h.Set("Content-Type", contentType)
 	pictureHeaders(h)
 	if r.ProtoMajor == 1 {
 		// Chunks would cost a copy of every frame and two system calls more. This one header makes net/http leave them

@@ -59,7 +59,7 @@ func (s *site) page(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
-	io.WriteString(w, string(s.report().markup())) // an error is the viewer's leaving
+	io.WriteString(w, string(s.report(r).markup())) // an error is the viewer's leaving
 }
 
 // withSlash returns the address of the page for a request without the last slash, as where the handler is mounted at /cams:

@@ -38,7 +38,7 @@ func (s *sender) deliver(f *stream.Frame) bool {
 	}
 	now := time.Now()
 	s.expect(now, len(part))
-	s.pushed = s.conn.Push(part)
+	s.pushed = s.conn.Push(nil, part)
 	s.end.Store(s.conn.Wrote(s.pushed))
 	if s.pushed < len(part) {
 		return false

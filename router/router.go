@@ -24,13 +24,15 @@ import (
 )
 
 // New serves the page at /, every camera at /NAME/live, /NAME/snapshot, /NAME/snapshot.jpg and /NAME/health, the first
-// camera at /live and so on as well, and /status; beside them the addresses of programs that it replaces: /stream, and
-// /?action=stream as mjpg-streamer has it. All links are relative, so that it works below any path. Health is for everybody,
+// camera at /live and so on as well, many cameras on one connection at /wall, and /status; beside them the addresses of
+// programs that it replaces: /stream, and /?action=stream as mjpg-streamer has it. All links are relative, so that it works below any path. Health is for everybody,
 // the rest for those whom [Options.Access] lets in. It panics where a name is not fit ([CheckName]) or stands twice.
 func New(cameras []Camera, options Options) http.Handler {
 	r := chi.NewRouter()
 	r.Use(func(next http.Handler) http.Handler { return drained(next.ServeHTTP) }, identify(options), guard(cameras, options.Access))
-	r.NotFound(unknown(cameras))
+	options.Limits = options.limits() // one for all
+	site := newSite(cameras, options)
+	r.NotFound(site.unknown)
 	r.MethodNotAllowed(refuse) // of methods that chi does not know
 	feeds := make([]feed, len(cameras))
 	for i, c := range cameras {
@@ -44,12 +46,12 @@ func New(cameras []Camera, options Options) http.Handler {
 		feeds[0].mount(r, "/")
 		r.Handle("/stream", feeds[0].live)
 	}
-	site := newSite(cameras, options)
 	r.Handle("/", reading(orAction(feeds, site.page)))
 	r.Handle("/webcam", reading(action(feeds)))
 	r.Handle("/webcam/", reading(action(feeds)))
 	r.Handle("/assets/*", reading(assets()))
 	r.Handle("/status", reading(site.status))
+	r.Handle("/wall", reading(site.wall))
 	return r
 }
 
@@ -136,16 +138,4 @@ func reading(h http.HandlerFunc) http.Handler {
 func refuse(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Allow", "GET, HEAD")
 	http.Error(w, "only GET and HEAD are answered here", http.StatusMethodNotAllowed)
-}
-
-// unknown tells who mistyped a camera's name which names there are.
-func unknown(cameras []Camera) http.HandlerFunc {
-	names := make([]string, len(cameras))
-	for i, c := range cameras {
-		names[i] = c.Name
-	}
-	text := "there is nothing at this address; the cameras here are: " + strings.Join(names, ", ")
-	return func(w http.ResponseWriter, r *http.Request) {
-		http.Error(w, text, http.StatusNotFound)
-	}
 }

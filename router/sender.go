@@ -26,6 +26,7 @@ type sender struct {
 	controller *http.ResponseController
 	conn       *conn.Conn // nil: nothing is known of it
 	single     bool       // it has its connection for itself
+	pushes     bool       // record may write to the connection itself
 	form       form
 	limits     *Limits
 	begun      time.Time
@@ -89,17 +90,42 @@ func (s *sender) part(f *stream.Frame, part []byte) error {
 	return s.bytes(part)
 }
 
-func (s *sender) bytes(part []byte) error {
+// record sends a picture behind a head of its own.
+func (s *sender) record(head []byte, f *stream.Frame) error {
+	s.begin(f)
+	s.writing.Store(f)
+	defer s.writing.Store(nil)
+	part, n := f.JPEG(), 0
+	if s.pushes {
+		s.expect(time.Now(), len(head)+len(part))
+		n = s.conn.Push(head, part)
+		s.end.Store(s.conn.Wrote(n))
+	}
+	switch left := n - len(head); {
+	case left == len(part):
+		return nil
+	case left >= 0:
+		return s.bytes(part[left:])
+	}
+	return s.bytes(head[n:], part)
+}
+
+// bytes sends pieces that belong together.
+func (s *sender) bytes(pieces ...[]byte) error {
+	size := 0
+	for _, piece := range pieces {
+		size += len(piece)
+	}
 	now := time.Now()
-	most := s.expect(now, len(part))
-	if err := s.write(part, now, most); err != nil {
+	most := s.expect(now, size)
+	if err := s.write(pieces, now, most); err != nil {
 		if s.conn != nil && s.single {
 			s.conn.Reset()
 		}
 		return err
 	}
 	if s.conn != nil {
-		s.end.Store(s.conn.Wrote(len(part)))
+		s.end.Store(s.conn.Wrote(size))
 	}
 	return nil
 }
@@ -111,7 +137,7 @@ func (s *sender) expect(now time.Time, size int) time.Duration {
 	return most
 }
 
-func (s *sender) write(part []byte, now time.Time, most time.Duration) error {
+func (s *sender) write(pieces [][]byte, now time.Time, most time.Duration) error {
 	if until := now.Add(most); s.deadline.Before(until) {
 		if s.deadline = until; s.single && s.conn != nil && s.conn.Measured() {
 			s.deadline = until.Add(most) // evict sees who is late; this need not be set for every part
@@ -121,8 +147,10 @@ func (s *sender) write(part []byte, now time.Time, most time.Duration) error {
 			return err
 		}
 	}
-	if _, err := s.w.Write(part); err != nil {
-		return err
+	for _, piece := range pieces {
+		if _, err := s.w.Write(piece); err != nil {
+			return err
+		}
 	}
 	if err := s.controller.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err

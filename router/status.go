@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"runtime"
+	"strings"
 	"time"
 
 	"mjpegazer/stream"
@@ -20,6 +21,18 @@ type site struct {
 
 func newSite(cameras []Camera, options Options) *site {
 	return &site{cameras, options, time.Now()}
+}
+
+// visible are the cameras that the viewer of a request may see. Whatever names cameras to viewers asks here.
+func (s *site) visible(*http.Request) []Camera { return s.cameras }
+
+// unknown answers a request for what there is not: who mistyped a camera's name learns which there are.
+func (s *site) unknown(w http.ResponseWriter, r *http.Request) {
+	var names []string
+	for _, c := range s.visible(r) {
+		names = append(names, c.Name)
+	}
+	http.Error(w, "there is nothing at this address; the cameras here are: "+strings.Join(names, ", "), http.StatusNotFound)
 }
 
 // Status is the JSON of /status.
@@ -55,14 +68,15 @@ type CameraStatus struct {
 	Facts          map[string]string `json:"facts"`
 }
 
-func (s *site) report() Status {
+func (s *site) report(r *http.Request) Status {
+	cameras := s.visible(r)
 	status := Status{
 		Version:    s.options.version(),
 		Uptime:     math.Round(time.Since(s.started).Seconds()),
 		Goroutines: runtime.NumGoroutine(),
-		Cameras:    make([]CameraStatus, len(s.cameras)),
+		Cameras:    make([]CameraStatus, len(cameras)),
 	}
-	for i, c := range s.cameras {
+	for i, c := range cameras {
 		status.Cameras[i] = c.status(s.options)
 	}
 	return status
@@ -88,7 +102,7 @@ func (c Camera) status(options Options) CameraStatus {
 
 func (s *site) status(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	body, err := json.MarshalIndent(s.report(), "", "  ")
+	body, err := json.MarshalIndent(s.report(r), "", "  ")
 	if err != nil {
 		if s.options.Log != nil {
 			s.options.Log.Error("status cannot be written", "error", err)

@@ -43,7 +43,7 @@ func TestMethods(t *testing.T) {
 	t.Parallel()
 	p := start(t, command(t, anyPort, "pattern:", "garden=pattern:"))
 	kinds := map[string]string{
-		"/": "text/html", "/status": "application/json",
+		"/": "text/html", "/status": "application/json", "/wall": "application/octet-stream",
 		"/live": "multipart/x-mixed-replace; boundary=frame", "/garden/live": "multipart/x-mixed-replace; boundary=frame",
 		"/snapshot": "image/jpeg", "/garden/snapshot.jpg": "image/jpeg", "/camera/snapshot": "image/jpeg",
 		"/health": "text/plain", "/garden/health": "text/plain",

@@ -70,9 +70,10 @@ func (c *Conn) Plain() bool { return c.plain }
 // Wrote counts n bytes that were written, and returns how many there were ever.
 func (c *Conn) Wrote(n int) int64 { return c.written.Add(int64(n)) }
 
-// Push writes as much of a part as the kernel takes at once, and returns how many bytes that was; one goroutine at a time
-// may call it. It does not count them. What went wrong if it was nothing an ordinary Write will tell.
-func (c *Conn) Push(part []byte) int { return c.socket.push(part) }
+// Push writes as much of a part, and of a head before it, which may be nil, as the kernel takes at once, and returns how many
+// bytes that was; one goroutine at a time may call it. It does not count them. What went wrong if it was nothing an ordinary
+// Write will tell.
+func (c *Conn) Push(head, part []byte) int { return c.socket.push(head, part) }
 
 // RoundTrip is the shortest round trip of the last minutes; 0 if the kernel does not know.
 func (c *Conn) RoundTrip() time.Duration { return c.socket.roundTrip() }

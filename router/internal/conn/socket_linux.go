@@ -22,15 +22,21 @@ type socket struct {
 	err   error
 
 	// Of who sends, and nobody else:
-	write func(fd uintptr) // as look
-	part  []byte
-	taken int
+	write  func(fd uintptr) // as look
+	pieces [2][]byte
+	taken  int
 }
 
 func (s *socket) attach(c net.Conn, raw syscall.RawConn) {
 	s.raw = raw
 	s.look = func(fd uintptr) { s.bytes, s.err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) }
-	s.write = func(fd uintptr) { s.taken, _ = unix.Write(int(fd), s.part) } // Go's sockets do not block
+	s.write = func(fd uintptr) { // Go's sockets do not block
+		if len(s.pieces[0]) == 0 {
+			s.taken, _ = unix.Write(int(fd), s.pieces[1])
+			return
+		}
+		s.taken, _ = unix.Writev(int(fd), s.pieces[:])
+	}
 	if _, ok := c.(*net.TCPConn); ok {
 		raw.Control(func(fd uintptr) { // without it TCP's own patience counts
 			unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(userTimeout.Milliseconds()))
@@ -48,12 +54,12 @@ func (s *socket) queued() (int, bool) {
 	return s.bytes, true
 }
 
-// push writes as much of a part as the kernel takes at once, and says how much that was. What went wrong if it was nothing
-// an ordinary Write will tell.
-func (s *socket) push(part []byte) int {
-	s.part, s.taken = part, 0
+// push writes as much of head and part as the kernel takes at once, and says how much that was. What went wrong if it was
+// nothing an ordinary Write will tell.
+func (s *socket) push(head, part []byte) int {
+	s.pieces, s.taken = [2][]byte{head, part}, 0
 	s.raw.Control(s.write)
-	s.part = nil // others may forget it
+	s.pieces = [2][]byte{} // others may forget it
 	return max(s.taken, 0)
 }
 

@@ -20,7 +20,7 @@ func (*socket) attach(c net.Conn, _ syscall.RawConn) {
 	}
 }
 
-func (*socket) queued() (int, bool)      { return 0, false }
-func (*socket) acked() (int64, bool)     { return 0, false }
-func (*socket) push([]byte) int          { return 0 }
-func (*socket) roundTrip() time.Duration { return 0 }
+func (*socket) queued() (int, bool)        { return 0, false }
+func (*socket) acked() (int64, bool)       { return 0, false }
+func (*socket) push(head, part []byte) int { return 0 }
+func (*socket) roundTrip() time.Duration   { return 0 }
