@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"io"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -112,6 +113,14 @@ func (b *body) whole() bool {
 		return b.chunks.ended
 	}
 	return b.read == b.length && (b.length > 0 || !b.endless)
+}
+
+// announced is the length of the body, if it is known and its content is not coded; else 0.
+func (b *body) announced() int {
+	if b.chunks != nil || b.head.header.Get("Content-Encoding") != "" || b.length > math.MaxInt32 {
+		return 0
+	}
+	return int(max(b.length, 0))
 }
 
 // Close keeps the connection for the next request if the body is whole, and else closes it.

@@ -37,7 +37,11 @@ func newPictures(s *session, resp *http.Response) *pictureReader {
 	r.single = strings.HasPrefix(r.mediaType, "image/") && r.raw.head.line
 	r.page = !mjpeg.HoldsPictures(r.mediaType) && !strings.HasPrefix(r.mediaType, "video/")
 	r.raw.endless = !r.single && !r.page
-	s.reader.Reset(r)
+	if r.single {
+		s.reader.ResetBody(r, r.raw.announced())
+	} else {
+		s.reader.Reset(r)
+	}
 	return r
 }
 
@@ -119,6 +123,8 @@ func (r *pictureReader) end(damaged int, err error) error {
 	}
 	const address = ": is this the address of its MJPEG stream?"
 	switch video := r.otherVideo(); {
+	case r.single && r.reader.Unended():
+		return nil // the next one shows whether this camera ever ends its pictures
 	case r.single && (r.pictures == 1 || r.pictures > 0 && r.raw.whole()):
 		return nil
 	case r.pictures > 0 && err == io.EOF:

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,7 +53,7 @@ func (f *File) Run(ctx context.Context, emit func(stream.Picture)) error {
 		if info.IsDir() {
 			err = play.folder()
 		} else {
-			err = play.file(f.Path)
+			err = play.recording()
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -98,7 +99,7 @@ func (p *playback) folder() error {
 	for _, entry := range entries {
 		switch strings.ToLower(filepath.Ext(entry.Name())) {
 		case ".jpg", ".jpeg":
-			p.file(filepath.Join(p.Path, entry.Name())) // one that cannot be read does not keep the others away
+			p.picture(filepath.Join(p.Path, entry.Name())) // one that cannot be read does not keep the others away
 		}
 		if p.ctx.Err() != nil {
 			return p.ctx.Err()
@@ -107,9 +108,9 @@ func (p *playback) folder() error {
 	return nil
 }
 
-// file plays one file once.
-func (p *playback) file(path string) error {
-	file, err := openRegular(path)
+// recording plays a file of any number of pictures once.
+func (p *playback) recording() error {
+	file, _, err := openRegular(p.Path)
 	if err != nil {
 		return err
 	}
@@ -118,17 +119,29 @@ func (p *playback) file(path string) error {
 	return p.all()
 }
 
-// openRegular opens a regular file. Anything else, such as a named pipe with the name of a picture, could block the reader.
-func openRegular(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|nonblocking, 0)
+// picture plays a file of a folder, which is one picture.
+func (p *playback) picture(path string) error {
+	file, size, err := openRegular(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+	defer file.Close()
+	p.reader.ResetBody(interruptible{p.ctx, file}, int(min(size, math.MaxInt32)))
+	return p.all()
+}
+
+// openRegular opens a regular file. Anything else, such as a named pipe with the name of a picture, could block the reader.
+func openRegular(path string) (file *os.File, size int64, err error) {
+	file, err = os.OpenFile(path, os.O_RDONLY|nonblocking, 0)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
 		file.Close()
-		return nil, cmp.Or(err, errNotRegular)
+		return nil, 0, cmp.Or(err, errNotRegular)
 	}
-	return file, nil
+	return file, info.Size(), nil
 }
 
 var errNotRegular = errors.New("it is not a regular file")

@@ -71,6 +71,7 @@ const (
 	markerDRI   = 0xDD
 	markerAPP0  = 0xE0
 	markerAPP1  = 0xE1
+	markerAPP2  = 0xE2
 	markerAPP14 = 0xEE
 	markerJPG0  = 0xF0
 	markerCOM   = 0xFE
@@ -93,7 +94,8 @@ const (
 )
 
 // Walk finds the end of one picture whose bytes arrive in pieces: SOI, segments by their length, entropy-coded data to the
-// next marker that is neither stuffing nor a restart, EOI. It keeps no bytes. The zero value stands before a picture.
+// next marker that is neither stuffing nor a restart, EOI. Up to 4 KB between segments that belong to none are passed over, as
+// decoders do. It keeps no bytes. The zero value stands before a picture.
 type Walk struct {
 	Info
 
@@ -105,6 +107,10 @@ type Walk struct {
 	head   [5]byte // of the frame header: precision, lines, samples a line; lines again of DNL (B.2.5)
 	kept   int     // bytes of head that are there
 	sof    byte    // marker of the frame header, 0 before it
+	junk   int     // bytes so far that belong to no segment
+	gaps   int     // places between segments where there was junk
+	nested bool    // a picture began in the latest segment, and did not end there
+	half   bool    // the last byte of the segment so far was FF
 	tables bool    // a DHT segment was seen before the first scan
 }
 
@@ -155,8 +161,11 @@ func (w *Walk) step(c byte) bool {
 		}
 		w.state, w.sure = atMarker, 2
 	case atMarker:
+		if c != 0xFF {
+			w.nested = w.nested || w.half && c == markerSOI
+			return w.skip(1)
+		}
 		w.state = inMarker
-		return c == 0xFF
 	case inMarker:
 		return c == 0xFF || w.begin(c)
 	case inLength:
@@ -174,6 +183,26 @@ func (w *Walk) step(c byte) bool {
 		return w.scanMarker(c)
 	}
 	return true
+}
+
+// Bounds of what is passed over between segments. Cameras were seen to leave 608 bytes, in one place.
+const (
+	maxJunk = 4 << 10
+	maxGaps = 16
+)
+
+// skip passes over bytes where a marker should stand. Where a picture has begun in the segment before, that has swallowed it: the
+// one that is walked through was cut.
+func (w *Walk) skip(n int) bool {
+	if w.nested {
+		return false
+	}
+	if w.junk == 0 || w.marker != 0 {
+		w.gaps++
+	}
+	w.junk += n
+	w.marker, w.state = 0, atMarker
+	return w.junk <= maxJunk && w.gaps <= maxGaps
 }
 
 // begin takes the second byte of a marker outside entropy-coded data.
@@ -201,14 +230,17 @@ func (w *Walk) begin(c byte) bool {
 		}
 		w.sof = c
 	case c < markerSOF0, c >= markerRST0 && c <= markerRST7, c >= markerJPG0 && c < markerCOM:
-		return false
+		return w.skip(2) // no segment begins so
 	}
 	if c == markerDNL {
 		w.kept = 1
 	}
-	w.sure = w.seen + 1
+	if w.junk == 0 { // what follows junk may be more of it, and the next picture be in what it says is its segment
+		w.sure = w.seen + 1
+	}
 	w.marker = c
 	w.state = inLength
+	w.nested, w.half = false, false
 	return true
 }
 
@@ -221,10 +253,29 @@ func (w *Walk) segment(p []byte) int {
 	case markerDNL:
 		w.kept += copy(w.head[min(w.kept, 3):3], p[:n])
 	}
+	w.nest(p[:n])
 	w.left -= n
 	w.seen += n
 	w.finish()
 	return n
+}
+
+// nest looks for pictures that begin or end in a segment.
+func (w *Walk) nest(p []byte) {
+	for n := 0; n < len(p); n++ {
+		if !w.half {
+			i := bytes.IndexByte(p[n:], 0xFF)
+			if i < 0 {
+				return
+			}
+			if n += i + 1; n == len(p) {
+				w.half = true
+				return
+			}
+		}
+		w.nested = p[n] == markerSOI || w.nested && p[n] != markerEOI
+		w.half = p[n] == 0xFF
+	}
 }
 
 // finish leaves a segment whose last byte was walked.

@@ -7,6 +7,8 @@ import (
 	"image"
 	stdjpeg "image/jpeg"
 	"io"
+	"slices"
+	"strings"
 	"testing"
 
 	"mjpegazer/stream/jpeg"
@@ -70,17 +72,17 @@ func TestWalkRefuses(t *testing.T) {
 		resume int
 	}{
 		"no SOI":              {join("JFIF"), 0},
-		"rubbish behind SOI":  {join(soi, "JFIF"), 2},
+		"rubbish behind SOI":  {join(soi, strings.Repeat("JFIF", 1025)), 2},
 		"EOI before a scan":   {join(soi, tables, frame, eoi), 2 + len(tables) + 2},
 		"scan without frame":  {join(soi, tables, scan, eoi), 2 + 2},
 		"two frames":          {join(soi, frame, frame, scan, eoi), 2 + 2},
 		"length of one":       {join(soi, "\xFF\xE0\x00\x01"), 2 + 2},
-		"a restart":           {join(soi, tables, "\xFF\xD0"), 2 + 2},
+		"restarts":            {join(soi, tables, strings.Repeat("\xFF\xD0", 2049)), 2 + 2},
 		"another picture":     {join(soi, tables, soi, frame), 2 + len(tables)},
 		"cut, then another":   {join(soi, frame, scan, "data", soi), 2 + len(frame) + len(scan) + 4},
 		"cut by a FF":         {join(soi, frame, scan, "data\xFF", soi), 2 + len(frame) + len(scan) + 5},
-		"false length":        {join(soi, "\xFF\xE0\x00\x09", "1234567", "8"), 2 + 2},
-		"text for a marker":   {join(soi, tables, "\r\n--x"), 2 + 2},
+		"false length":        {join(soi, "\xFF\xE0\x00\x09", "123\xFF\xD867", "8"), 2 + 2},
+		"text for a marker":   {join(soi, tables, strings.Repeat("\r\n--x", 1000)), 2 + 2},
 		"frame without width": {join(soi, "\xFF\xC0\x00\x07\x08\x00\x01\x00\x00", scan, eoi), 2 + 2},
 		"frame without bytes": {join(soi, "\xFF\xC0\x00\x02", scan, eoi), 2 + 2},
 	} {
@@ -195,4 +197,34 @@ func ExampleInspect() {
 	info, end, err := jpeg.Inspect(append(picture, "padding"...))
 	fmt.Printf("%dx%d, %d bytes, without Huffman tables: %v, %v\n", info.Width, info.Height, end, info.NoTables, err)
 	// Output: 772x258, 31 bytes, without Huffman tables: true, <nil>
+}
+
+// Some cameras leave garbage between segments, as decoders pass over.
+func TestWalkPassesOverJunk(t *testing.T) {
+	head := []any{soi, tables, frame, scan}
+	for name, junk := range map[string]string{
+		"a zero": "\x00", "two": "\x00\x00", "text": "hello", "a stuffed FF": "\xFF\x00", "a restart": "\xFF\xD0", "many": strings.Repeat("\x03\x0A", 304),
+		"an unknown marker": "\xFF\x02", "the last of a marker": "\xFF\xFF\xFF\x01",
+	} {
+		for at := 1; at < len(head); at++ {
+			pieces := slices.Concat(head[:at], []any{junk}, head[at:], []any{"data", eoi})
+			whole := join(pieces...)
+			info, end, err := jpeg.Inspect(whole)
+			if err != nil || end != len(whole) || info.Width == 0 {
+				t.Errorf("%s before segment %d: %d of %d bytes, %+v, %v", name, at, end, len(whole), info, err)
+			}
+		}
+	}
+}
+
+// A picture that was cut inside a segment, whose length then swallows the beginning of the next, does not become one with it.
+func TestWalkDoesNotJoinPictures(t *testing.T) {
+	next := join(soi, tables, frame, scan, "data", eoi)
+	for cut := 5; cut < len(tables); cut++ {
+		data := join(soi, tables[:cut], next)
+		var w jpeg.Walk
+		if n, err := w.Next(data); err != jpeg.ErrBroken || w.Resume() > 2+cut {
+			t.Errorf("cut at %d: %v at %d, resume at %d", cut, err, n, w.Resume())
+		}
+	}
 }

@@ -11,6 +11,8 @@ const (
 	maxLine    = 4 << 10 // bytes of a header line; longer ones are none
 	maxSkipped = 8       // media types that are remembered
 	maxType    = 64      // bytes of each
+
+	maxBoundary = 74 // bytes of a delimiter line (RFC 2046, 5.1.1)
 )
 
 var soi = []byte{0xFF, 0xD8, 0xFF} // SOI and the first byte of the marker that must follow
@@ -18,13 +20,14 @@ var soi = []byte{0xFF, 0xD8, 0xFF} // SOI and the first byte of the marker that 
 // framing is what comes between two pictures: delimiters, part headers, parts of other kinds, garbage. It is read line by
 // line, and no line is required.
 type framing struct {
-	time    time.Time
-	repeat  bool
-	skip    bool // the part holds no picture
-	skipped []string
-	length  int // from the headers; 0: none
-	quirks  quirk
-	torn    bool // follows a picture that was abandoned, which may have swallowed headers
+	time     time.Time
+	repeat   bool
+	skip     bool // the part holds no picture
+	skipped  []string
+	length   int    // from the headers; 0: none
+	boundary []byte // the last delimiter line, nil: none was seen
+	quirks   quirk
+	torn     bool // follows a picture that was abandoned, which may have swallowed headers
 
 	position position
 	fresh    bool // nothing has come since the blank line after the headers
@@ -39,6 +42,7 @@ const (
 	quirkBefore
 	quirkBehind
 	quirkLength
+	quirkUnended
 )
 
 // quirkNames are for people to read.
@@ -47,6 +51,7 @@ var quirkNames = map[quirk]string{
 	quirkBefore:    "garbage before pictures",
 	quirkBehind:    "padding after pictures",
 	quirkLength:    "wrong lengths of parts",
+	quirkUnended:   "pictures without an end",
 }
 
 type position uint8
@@ -58,7 +63,9 @@ const (
 )
 
 // begin starts again after a picture, or before the headers of another part.
-func (f *framing) begin() { *f = framing{skipped: f.skipped, quirks: f.quirks} }
+func (f *framing) begin() {
+	*f = framing{skipped: f.skipped, quirks: f.quirks, boundary: f.boundary}
+}
 
 // notePicture notes the quirks of a picture of size bytes that follows the framing.
 func (f *framing) notePicture(size int) {
@@ -69,7 +76,7 @@ func (f *framing) notePicture(size int) {
 	case !f.fresh:
 		f.quirks |= quirkBefore
 	}
-	if f.length != 0 && f.length != size {
+	if f.length != 0 && (f.length < size || f.length > size+len("\r\n")) { // some count the line end
 		f.quirks |= quirkLength
 	}
 }
@@ -78,9 +85,15 @@ func (f *framing) notePicture(size int) {
 // them.
 func (f *framing) scan(b []byte) (n int, found bool) {
 	for {
+		if f.opens(b[n:]) {
+			return n, true
+		}
 		at := bytes.Index(b[n:], soi)
 		if at < 0 {
 			n += f.lines(b[n:])
+			if f.opens(b[n:]) {
+				return n, true
+			}
 			// A line without end is dropped, except for what may be the first bytes of a SOI.
 			if rest := len(b) - n; rest > maxLine {
 				n += rest - (len(soi) - 1)
@@ -88,7 +101,11 @@ func (f *framing) scan(b []byte) (n int, found bool) {
 			}
 			return n, false
 		}
-		if f.lines(b[n:n+at]) < at {
+		read := f.lines(b[n : n+at])
+		if f.opens(b[n+read:]) {
+			return n + read, true
+		}
+		if read < at {
 			f.fresh = false
 		}
 		if !f.skip || f.fresh {
@@ -114,7 +131,16 @@ func (f *framing) lines(b []byte) (n int) {
 		}
 		f.midline = false
 		n += end + 1
+		if f.opens(b[n:]) {
+			return n
+		}
 	}
+}
+
+// opens reports whether b, right after the headers, begins with a SOI that is followed by garbage. Anywhere else that would be
+// garbage itself.
+func (f *framing) opens(b []byte) bool {
+	return f.fresh && f.position == inBody && !f.skip && len(b) > 2 && b[0] == soi[0] && b[1] == soi[1] && b[2] != soi[2]
 }
 
 // line reads one line. It may be binary data, and mistaken for something else until the next headers.
@@ -130,6 +156,7 @@ func (f *framing) line(line []byte) {
 	if delimiter {
 		f.begin()
 		f.position = inHeaders
+		f.noteBoundary(line)
 	}
 	name, value, ok := bytes.Cut(line, []byte(":"))
 	if !ok {
@@ -143,6 +170,13 @@ func (f *framing) line(line []byte) {
 				f.header(partHeader(i), bytes.TrimLeft(value, " \t"))
 			}
 		}
+	}
+}
+
+// noteBoundary remembers a delimiter line, unless a header is glued to it.
+func (f *framing) noteBoundary(line []byte) {
+	if len(line) <= maxBoundary && bytes.IndexByte(line, ':') < 0 && !bytes.Equal(line, f.boundary) {
+		f.boundary = bytes.Clone(line)
 	}
 }
 

@@ -35,6 +35,15 @@ type Reader struct {
 	dropped int // bytes of the picture before r, where it is larger than maxFrame
 
 	framing framing
+	lead    lead
+	total   int64 // bytes of src read
+	body    bool  // src is one part
+	singles int   // parts that had one picture
+	several bool  // parts have several pictures, all of which are meant
+	sawEOI  bool
+	opened  int    // pictures without EOI that lack nothing else, while none with one was seen
+	tried   int    // pictures that were looked at for that
+	mended  []byte // the last of them with its EOI, before it is returned; else nil
 	damaged int
 	largest int // picture since the buffer could last shrink
 	count   int // pictures since then
@@ -58,7 +67,7 @@ func NewReader(src io.Reader, maxFrame int) *Reader {
 	if maxFrame <= 0 {
 		maxFrame = DefaultMaxFrame
 	}
-	return &Reader{src: src, maxFrame: maxFrame}
+	return &Reader{src: src, maxFrame: maxFrame, lead: lead{start: -1}}
 }
 
 // Next returns the next complete picture. When src has failed and no complete picture is left, it returns the error of src,
@@ -71,14 +80,18 @@ func (r *Reader) Next() (Part, error) {
 		r.advance(r.walked) // over the picture that was returned last
 	}
 	for {
-		if r.whole() {
-			return r.part(), nil
-		}
+		whole := r.whole()
 		switch {
+		case whole && r.extra():
+			r.pass()
+		case whole:
+			return r.part(), nil
+		case r.mended != nil:
+			return r.mendedPart(), nil
 		case r.err == nil:
 			r.fill()
 		case r.inside:
-			r.abandon()
+			r.abandon(r.walked, r.err == io.EOF)
 		default:
 			part := Part{Damaged: r.damaged}
 			r.damaged = 0
@@ -91,7 +104,21 @@ func (r *Reader) Next() (Part, error) {
 func (r *Reader) InPicture() bool { return r.inside }
 
 // Reset makes r read from src, as if it were new. It keeps the buffer.
-func (r *Reader) Reset(src io.Reader) { *r = Reader{src: src, maxFrame: r.maxFrame, buf: r.buf} }
+func (r *Reader) Reset(src io.Reader) {
+	*r = Reader{src: src, maxFrame: r.maxFrame, buf: r.buf, lead: lead{start: -1}}
+}
+
+// ResetBody makes r read from src, which is one part: the body of a response, or a file, that holds one picture. Length is its
+// length in bytes; 0 means that it is not known. Unlike Reset it remembers whether the camera ends its pictures.
+func (r *Reader) ResetBody(src io.Reader, length int) {
+	opened, tried, sawEOI := r.opened, r.tried, r.sawEOI
+	r.Reset(src)
+	r.body, r.opened, r.tried, r.sawEOI = true, opened, tried, sawEOI
+	r.framing.position, r.framing.fresh, r.framing.length = inBody, true, length
+}
+
+// Unended reports whether the last picture had no EOI, and another one without it will show that the camera never sends one.
+func (r *Reader) Unended() bool { return r.opened > 0 && r.opened < knownUnended && !r.sawEOI }
 
 // Release frees the buffer; Next would allocate another one. The memory of a large one is returned to the operating system at
 // once.
@@ -139,9 +166,11 @@ func (r *Reader) whole() bool {
 		case err == io.EOF:
 			return true
 		case err != nil:
-			r.abandon()
+			r.abandon(r.walk.Resume(), false)
+		case r.opened >= knownUnended:
+			r.mend(r.walked, false)
 		}
-		if err == nil {
+		if err == nil || r.mended != nil {
 			return false
 		}
 	}
@@ -160,22 +189,27 @@ func (r *Reader) drop(err error) {
 		r.walked -= n
 		r.dropped += n
 	default:
-		r.abandon()
+		r.abandon(0, false)
 	}
 }
 
 // part returns the picture at r.
 func (r *Reader) part() Part {
-	part := Part{JPEG: r.buf[r.r : r.r+r.walked : r.r+r.walked], Damaged: r.damaged, Time: r.framing.time, Repeat: r.framing.repeat}
+	part := Part{JPEG: r.picture(), Damaged: r.damaged, Time: r.framing.time, Repeat: r.framing.repeat}
 	r.framing.notePicture(r.walked)
-	r.inside, r.damaged = false, 0
+	r.follow()
+	r.inside, r.damaged, r.sawEOI, r.opened = false, 0, true, 0
 	r.count++
 	r.largest = max(r.largest, r.walked)
 	return part
 }
 
-// abandon gives up the picture at r. It counts as damaged only if it had a frame header, for FF D8 FF may be garbage.
-func (r *Reader) abandon() {
+// abandon gives up the picture at r, which had at most size bytes; ended is true where src has come to its end. It counts as
+// damaged only if it had a frame header, for FF D8 FF may be garbage.
+func (r *Reader) abandon(size int, ended bool) {
+	if r.mend(size, ended) {
+		return
+	}
 	if r.walk.Width > 0 || r.dropped > 0 {
 		r.damaged++
 	}
@@ -196,6 +230,7 @@ func (r *Reader) fill() {
 	for range 100 {
 		n, err := r.src.Read(r.buf[r.w:])
 		r.w += n
+		r.total += int64(n)
 		r.err = err
 		if n > 0 || err != nil {
 			return

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"math/rand/v2"
+	"regexp"
 	"runtime"
 	"testing"
 	"testing/iotest"
@@ -179,13 +180,19 @@ func (l *loop) Read(p []byte) (int, error) {
 }
 
 // FuzzReader puts pictures between arbitrary bytes, cuts the stream anywhere, and wants the same pictures back.
+// longPart matches the length of a part that is longer than a picture.
+var longPart = regexp.MustCompile(`(?i)content-length\s*:\s*\+?0*[1-9][0-9]{2}`)
+
 func FuzzReader(f *testing.F) {
 	f.Add([]byte("--x\r\n\r\n|\xFF|\xFF\xD8|\r\n"), uint64(1))
 	f.Add([]byte("--x\r\nContent-Length: 5\r\n\r\n|\xFF\xFF|\xFF\xD9\xFF\xD8\xFE\xFF"), uint64(7))
-	pictures := [][]byte{picture(1, 16, 16), picture(2, 40, 8), picture(3, 8, 8)}
+	pictures := [][]byte{picture(1, 16, 16), picture(2, 32, 8), picture(3, 8, 32)}
 	f.Fuzz(func(t *testing.T, framing []byte, seed uint64) {
 		if bytes.Contains(framing, []byte{0xFF, 0xD8, 0xFF}) || bytes.Contains(bytes.ToLower(framing), []byte("content-type")) {
 			t.Skip("what may hold a picture, or says that it does not")
+		}
+		if longPart.Match(framing) {
+			t.Skip("a part that holds several pictures, and is one")
 		}
 		var all []byte
 		var want [][]byte
