@@ -13,7 +13,7 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output:
 	// https://192.168.1.20/video 1m0s <nil>
-	// unknown option (the 1st after #). Known here: auth, ca, header, insecure, ipv4, max-frame, pin, poll, stall; did you mean stall?
+	// unknown option (the 1st after #). Known here: auth, ca, header, insecure, ipv4, max-frame, pin, poll, skip, stall; did you mean stall?
 }
 
 func ExampleSplitName() {

@@ -64,9 +64,10 @@ func parseHTTP(address string, s *Spec, o *options, d Defaults) error {
 	if err != nil || u.Hostname() == "" {
 		return errors.New("not a valid address: use http://USER:PASSWORD@HOST:PORT/PATH, with special characters percent-encoded")
 	}
-	h := &httpcam.Camera{URL: address, MaxFrame: s.MaxFrame, IdleTime: max(10*time.Second, s.Stall), Instance: d.Instance, Trace: d.Trace}
+	h := &httpcam.Camera{URL: address, MaxFrame: s.MaxFrame, HeadTime: max(10*time.Second, s.Stall), IdleTime: max(10*time.Second, s.Stall), Instance: d.Instance, Trace: d.Trace}
 	o.flag("ipv4", &h.IPv4)
 	o.duration("poll", &h.Poll)
+	o.number("skip", 0, 100, &h.Skip)
 	o.header("header", &h.Header)
 	var auth string
 	if o.text("auth", &auth); auth != "" && auth != "basic" {

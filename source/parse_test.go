@@ -37,7 +37,7 @@ func TestParseRefusesNonsense(t *testing.T) {
 		"gopher://host/":                    "For RTSP: 'exec:ffmpeg -i",
 		"http:///video":                     "not a valid address",
 		"http://host:port/":                 "not a valid address",
-		"http://host/#canary=canary":        "unknown option (the 1st after #). Known here: auth, ca, header, insecure, ipv4, max-frame, pin, poll, stall",
+		"http://host/#canary=canary":        "unknown option (the 1st after #). Known here: auth, ca, header, insecure, ipv4, max-frame, pin, poll, skip, stall",
 		"http://host/?canary#poll=canary":   "option poll must be a duration such as 500ms",
 		"http://canary@host/#stall=-1s":     "option stall must be a duration",
 		"http://host/#header=canary":        "such as X-Key:abc",
@@ -46,7 +46,7 @@ func TestParseRefusesNonsense(t *testing.T) {
 		"http://host/#insecure=canary":      "option insecure must be without a value",
 		"http://host/#canary%zz":            "the 1st option after # is not percent-encoded",
 		"https://host/#pin=sha256/canary":   "option pin must be sha256/",
-		"http://host/#poll=1s&stal=1s":      "(the 2nd after #). Known here: auth, ca, header, insecure, ipv4, max-frame, pin, poll, stall; did you mean stall?",
+		"http://host/#poll=1s&stal=1s":      "(the 2nd after #). Known here: auth, ca, header, insecure, ipv4, max-frame, pin, poll, skip, stall; did you mean stall?",
 		"pattern:#wdith=3":                  "did you mean width?",
 		"pattern:#canary=":                  "Known here: fps, height, max-frame, quality, stall, width",
 		"pattern:canary":                    "nothing but options may follow pattern:",
@@ -70,6 +70,19 @@ func TestParseSize(t *testing.T) {
 	for _, text := range []string{"", "0", "-1", "NaN", "2GiB", "1e99", "many", "MB", "1 000"} {
 		if n, err := source.ParseSize(text); err == nil {
 			t.Errorf("%q: %d, want an error", text, n)
+		}
+	}
+}
+
+// A phone focuses before it answers: stall= holds for the wait for an answer, too.
+func TestStallHoldsForTheHead(t *testing.T) {
+	for text, want := range map[string]time.Duration{"http://host/": 10 * time.Second, "http://host/#stall=60s": time.Minute, "http://host/#stall=2s": 10 * time.Second} {
+		spec, err := source.Parse(text, source.Defaults{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if camera := spec.Source.(*httpcam.Camera); camera.HeadTime != want {
+			t.Errorf("%s: %v, want %v", text, camera.HeadTime, want)
 		}
 	}
 }

@@ -34,6 +34,9 @@ type Camera struct {
 	Pin []byte
 	// Poll is the time from one request for a single picture to the next; 0: 1 s.
 	Poll time.Duration
+	// Skip is the number of pictures that are left out at the beginning of a stream, or before each single picture: some cameras
+	// answer with the picture of the request before.
+	Skip int
 	// Instance is sent as X-Mjpegazer-Instance, which every server of this program adds to its answers. An answer that
 	// carries it is refused: the program would read itself.
 	Instance string
@@ -89,7 +92,7 @@ func (c *Camera) Run(ctx context.Context, emit func(stream.Picture)) error {
 	defer s.transport.close()
 	for {
 		asked := time.Now()
-		err := s.get(ctx)
+		err := s.getNew(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

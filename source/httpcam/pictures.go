@@ -1,7 +1,6 @@
 package httpcam
 
 import (
-	"hash/maphash"
 	"io"
 	"net/http"
 	"strings"
@@ -34,8 +33,8 @@ func newPictures(s *session, resp *http.Response) *pictureReader {
 	r := &pictureReader{session: s, resp: resp, raw: s.transport.body, began: time.Now()}
 	r.mediaType, _, _ = strings.Cut(strings.ToLower(resp.Header.Get("Content-Type")), ";")
 	r.mediaType = strings.TrimSpace(r.mediaType)
-	r.single = strings.HasPrefix(r.mediaType, "image/") && r.raw.head.line
-	r.page = !mjpeg.HoldsPictures(r.mediaType) && !strings.HasPrefix(r.mediaType, "video/")
+	r.single = strings.HasPrefix(r.mediaType, "image/") && r.raw.head.line || s.still.bare
+	r.page = !r.single && !mjpeg.HoldsPictures(r.mediaType) && !strings.HasPrefix(r.mediaType, "video/")
 	r.raw.endless = !r.single && !r.page
 	if r.single {
 		s.reader.ResetBody(r, r.raw.announced())
@@ -72,13 +71,12 @@ func (r *pictureReader) read() error {
 func (r *pictureReader) picture(part mjpeg.Part) {
 	r.pictures++
 	p := stream.Picture{JPEG: part.JPEG, Damaged: part.Damaged}
-	if r.single && r.pictures == 1 {
-		sum := maphash.Bytes(r.seed, part.JPEG)
-		if sum == r.sum {
-			p.JPEG = nil
-		}
-		r.sum = sum
-		r.modified, r.identity = r.resp.Header.Get("Last-Modified"), r.resp.Header.Get("ETag")
+	switch {
+	case r.skip > 0:
+		r.skip--
+		p.JPEG, r.skipped = nil, true
+	case r.single && r.pictures == 1 && !r.still.note(part.JPEG, r.resp.Header):
+		p.JPEG = nil
 	}
 	if r.other {
 		p.Time = part.Time
@@ -98,7 +96,7 @@ func (r *pictureReader) Read(p []byte) (int, error) {
 	case r.pictures > 0:
 	case r.page && r.bytes > maxOther && !r.reader.InPicture():
 		return 0, io.EOF
-	case time.Since(r.began) > withoutPicture && r.otherVideo() != "":
+	case time.Since(r.began) > withoutPicture && (r.otherVideo() != "" || r.reader.Kind() != ""):
 		return 0, io.EOF
 	}
 	n, err := r.resp.Body.Read(p)
@@ -125,12 +123,17 @@ func (r *pictureReader) end(damaged int, err error) error {
 	switch video := r.otherVideo(); {
 	case r.single && r.reader.Unended():
 		return nil // the next one shows whether this camera ever ends its pictures
+	case r.pictures == 1 && err == io.EOF && !r.single && !r.reader.Framed():
+		r.still.bare = true
+		return nil
 	case r.single && (r.pictures == 1 || r.pictures > 0 && r.raw.whole()):
 		return nil
 	case r.pictures > 0 && err == io.EOF:
 		return problem("the camera ended its stream")
 	case r.pictures > 0:
 		return err
+	case r.reader.Kind() != "" && damaged == 0:
+		return problem("the camera sends " + r.reader.Kind() + ", not JPEG: choose JPEG or MJPEG in its settings, or another address")
 	case strings.Contains(r.mediaType, "html"):
 		return problem("the camera sent a web page" + address)
 	case r.page:

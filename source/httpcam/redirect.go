@@ -44,11 +44,8 @@ func (s *session) newRequest(ctx context.Context, u *url.URL) *http.Request {
 	if s.camera.Instance != "" { // a program that reads itself would otherwise wait for its own first picture
 		req.Header.Set(instanceHeader, s.camera.Instance)
 	}
-	if s.modified != "" {
-		req.Header.Set("If-Modified-Since", s.modified)
-	}
-	if s.identity != "" {
-		req.Header.Set("If-None-Match", s.identity)
+	if s.camera.Skip == 0 {
+		s.still.ask(req.Header)
 	}
 	for _, cookie := range s.jar.Cookies(u) {
 		req.AddCookie(cookie)

@@ -41,14 +41,14 @@ type session struct {
 	other  bool              // the camera is another mjpegazer
 	pause  time.Duration     // before the next session; 0: the usual
 
-	// The last single picture, to recognise it if it comes again.
-	seed               maphash.Seed
-	sum                uint64 // 0: none
-	modified, identity string // its Last-Modified and ETag
+	still still
+
+	skip    int  // pictures that are yet to be skipped
+	skipped bool // a picture was
 }
 
 func newSession(c *Camera, u *url.URL, config *tls.Config, emit func(stream.Picture)) *session {
-	s := &session{camera: c, emit: emit, secrets: redact.Of(u, c.Header), transport: &transport{camera: c, tls: config}, seed: maphash.MakeSeed()}
+	s := &session{camera: c, emit: emit, secrets: redact.Of(u, c.Header), transport: &transport{camera: c, tls: config}, still: still{seed: maphash.MakeSeed()}}
 	s.url = &url.URL{}
 	*s.url = *u
 	s.url.User, s.url.Fragment, s.url.RawFragment = nil, "", ""
@@ -56,6 +56,17 @@ func newSession(c *Camera, u *url.URL, config *tls.Config, emit func(stream.Pict
 	s.login = newLogin(c, u, s.transport)
 	s.reader = mjpeg.NewReader(nil, c.MaxFrame)
 	return s
+}
+
+// getNew is get, and gets again what [Camera.Skip] says are old pictures.
+func (s *session) getNew(ctx context.Context) error {
+	s.skip = s.camera.Skip
+	for {
+		s.skipped = false
+		if err := s.get(ctx); err != nil || !s.skipped {
+			return err
+		}
+	}
 }
 
 // get makes one request and emits the pictures of the answer. Nil means that a single picture came, and that there may be
@@ -70,7 +81,7 @@ func (s *session) get(ctx context.Context) error {
 	switch {
 	case s.camera.Instance != "" && resp.Header.Get(instanceHeader) == s.camera.Instance:
 		return problem("this is mjpegazer's own address: it cannot be its own source")
-	case resp.StatusCode == http.StatusNotModified && s.sum != 0:
+	case resp.StatusCode == http.StatusNotModified && s.still.sum != 0:
 		s.emit(stream.Picture{})
 		return nil
 	case !succeeded(resp.StatusCode):

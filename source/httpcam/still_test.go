@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -85,36 +86,156 @@ func TestStillsInChunks(t *testing.T) {
 
 // The same picture twice is passed on once, and is a sign of life; so is 304 Not Modified.
 func TestStillsUnchanged(t *testing.T) {
-	for name, test := range map[string]struct{ header, condition, value string }{
-		"neither":       {"", "", ""},
-		"ETag":          {"ETag: \"1\"\r\n", "If-None-Match", `"1"`},
-		"Last-Modified": {"Last-Modified: then\r\n", "If-Modified-Since", "then"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				one, two := picture(1, 64, 48), picture(2, 64, 48)
-				n := 0
-				c := &camera{serve: func(conn net.Conn, r *http.Request) bool {
-					n++
-					switch {
-					case n == 5:
-						fmt.Fprint(conn, still(two, length(len(two))))
-					case n > 1 && test.condition != "" && r.Header.Get(test.condition) == test.value:
-						fmt.Fprint(conn, "HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n")
-					case n > 1 && test.condition != "":
-						t.Error("the question is unconditional")
-					default:
-						fmt.Fprint(conn, still(one, test.header+length(len(one))))
-					}
+	synctest.Test(t, func(t *testing.T) {
+		one, two := picture(1, 64, 48), picture(2, 64, 48)
+		n := 0
+		c := &camera{serve: func(conn net.Conn, r *http.Request) bool {
+			jpeg := one
+			if n++; n == 5 {
+				jpeg = two
+			}
+			fmt.Fprint(conn, still(jpeg, length(len(jpeg))))
+			return true
+		}}
+		got, emitted, _ := c.run(t, &httpcam.Camera{}, 2)
+		same(t, got, [][]byte{one, two})
+		if len(emitted) != 5 || len(c.dialled) != 1 {
+			t.Errorf("%d signs of life on %d connections, want 5 on 1", len(emitted), len(c.dialled))
+		}
+	})
+}
+
+// A validator that changed with the picture saves sending it again, once its own second is over; now and then the camera is asked
+// without it.
+func TestStillsWithAValidator(t *testing.T) {
+	for header, condition := range map[string]string{"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"} {
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			whole, saved := 0, 0
+			c := &camera{serve: func(conn net.Conn, r *http.Request) bool {
+				version := int(time.Since(start) / (20 * time.Second)) // it changes so seldom
+				validator := fmt.Sprintf(`"%d"`, version)
+				if r.Header.Get(condition) == validator {
+					saved++
+					fmt.Fprint(conn, "HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n")
 					return true
+				}
+				whole++
+				jpeg := picture(version, 64, 48)
+				fmt.Fprint(conn, still(jpeg, header+": "+validator+"\r\n"+length(len(jpeg))))
+				return true
+			}}
+			got, emitted, _ := c.run(t, &httpcam.Camera{}, 4)
+			same(t, got, [][]byte{picture(0, 64, 48), picture(1, 64, 48), picture(2, 64, 48), picture(3, 64, 48)})
+			// All while the first picture lasts; then two of each, and one in eleven.
+			if len(emitted) != 61 || whole+saved != 61 || saved < 30 || whole < 25 {
+				t.Errorf("%s: %d whole, %d saved, %d signs of life", header, whole, saved, len(emitted))
+			}
+		})
+	}
+}
+
+// Validators that stay while the picture changes, for ever or within a second, keep no picture back.
+func TestStillsWithALyingValidator(t *testing.T) {
+	for name, validator := range map[string]func(age time.Duration) string{
+		"for ever":        func(time.Duration) string { return "Thu, 01 Jan 1970 00:00:00 GMT" },
+		"within a second": func(age time.Duration) string { return age.Truncate(time.Second).String() },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			c := &camera{serve: func(conn net.Conn, r *http.Request) bool {
+				age := time.Since(start)
+				if r.Header.Get("If-Modified-Since") == validator(age) {
+					fmt.Fprint(conn, "HTTP/1.1 304 Not Modified\r\n\r\n")
+					return true
+				}
+				jpeg := picture(int(age/(200*time.Millisecond)), 64, 48)
+				fmt.Fprint(conn, still(jpeg, "Last-Modified: "+validator(age)+"\r\n"+length(len(jpeg))))
+				return true
+			}}
+			got, _, _ := c.run(t, &httpcam.Camera{Poll: 200 * time.Millisecond}, 50)
+			for i, one := range got {
+				if !bytes.Equal(one, picture(i, 64, 48)) {
+					t.Fatalf("%s: picture %d is another", name, i)
+				}
+			}
+		})
+	}
+}
+
+// One bare picture, whatever it is said to be, is a still: the camera is asked as often as it is meant to be, and has not failed.
+func TestStillsUnderAnotherType(t *testing.T) {
+	for _, head := range []string{"Content-Type: multipart/x-mixed-replace;boundary=x\r\n", "Content-Type: application/octet-stream\r\n", "", "Content-Type: text/plain\r\n", "Content-Type: text/html\r\n"} {
+		for _, end := range []string{"length", "close", "both"} {
+			synctest.Test(t, func(t *testing.T) {
+				n := 0
+				c := &camera{serve: func(conn net.Conn, _ *http.Request) bool {
+					n++
+					jpeg := picture(n, 64, 48)
+					text := head
+					if end != "close" {
+						text += length(len(jpeg))
+					}
+					fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\n%s\r\n%s", text, jpeg)
+					return end == "length"
 				}}
-				got, emitted, _ := c.run(t, &httpcam.Camera{}, 2)
-				same(t, got, [][]byte{one, two})
-				if len(emitted) != 5 || len(c.dialled) != 1 {
-					t.Errorf("%d signs of life on %d connections, want 5 on 1", len(emitted), len(c.dialled))
+				got, emitted, err := c.run(t, &httpcam.Camera{Poll: 2 * time.Second}, 4)
+				if len(got) != 4 || n != 4 || c.took != 6*time.Second || !errors.Is(err, context.Canceled) || len(emitted) != 4 {
+					t.Errorf("%q by %s: %d pictures of %d in %v, %v", head, end, len(got), n, c.took, err)
 				}
 			})
-		})
+		}
+	}
+}
+
+// A stream that breaks off after its first picture has failed, if parts show that it is one.
+func TestAStreamOfOnePictureIsNoStill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, _, err := serving(streamHead+part(picture(1, 64, 48))).run(t, &httpcam.Camera{}, 2)
+		if err == nil || !strings.Contains(err.Error(), "ended its stream") {
+			t.Error(err)
+		}
+	})
+}
+
+func TestSkip(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		c := &camera{serve: func(conn net.Conn, _ *http.Request) bool {
+			n++
+			jpeg := picture(n, 64, 48)
+			fmt.Fprint(conn, still(jpeg, length(len(jpeg))))
+			return true
+		}}
+		got, _, _ := c.run(t, &httpcam.Camera{Skip: 2}, 2)
+		same(t, got, [][]byte{picture(3, 64, 48), picture(6, 64, 48)})
+		if c.took != time.Second {
+			t.Errorf("two pictures in %v", c.took)
+		}
+		got, _, _ = serving(streamHead+part(picture(1, 64, 48))+part(picture(2, 64, 48))+part(picture(3, 64, 48))).run(t, &httpcam.Camera{Skip: 1}, 2)
+		same(t, got, [][]byte{picture(2, 64, 48), picture(3, 64, 48)})
+	})
+}
+
+// Cameras that send something else are told apart, for their users to change it.
+func TestReasonNamesWhatIsNoJPEG(t *testing.T) {
+	filler := strings.Repeat("\x01", 600)
+	for kind, body := range map[string]string{
+		"PNG": "\x89PNG\r\n\x1a\n", "GIF": "GIF89a", "WebP": "RIFF\x10\x00\x00\x00WEBPVP8 ", "HEIC": "\x00\x00\x00\x18ftypheic\x00\x00\x00\x00",
+		"AVIF": "\x00\x00\x00\x1cftypavif", "MP4": "\x00\x00\x00\x20ftypisom", "H.264": "\x00\x00\x00\x01\x67\x42", "BMP": "BM\x36\x00\x01\x00\x00\x00\x00\x00",
+	} {
+		for name, text := range map[string]string{
+			"still":  "HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n" + body + filler,
+			"part":   streamHead + "--x\r\nContent-Type: image/jpeg\r\n\r\n" + body + filler,
+			"untold": "HTTP/1.1 200 OK\r\n\r\n" + body + filler,
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				_, _, err := serving(text).run(t, &httpcam.Camera{}, 1)
+				if err == nil || !strings.Contains(err.Error(), "sends "+kind+",") {
+					t.Errorf("%s, %s: %v", kind, name, err)
+				}
+			})
+		}
 	}
 }
 

@@ -24,6 +24,7 @@ type framing struct {
 	repeat   bool
 	skip     bool // the part holds no picture
 	skipped  []string
+	kind     string // of what is no JPEG; "": not known
 	length   int    // from the headers; 0: none
 	boundary []byte // the last delimiter line, nil: none was seen
 	quirks   quirk
@@ -31,6 +32,7 @@ type framing struct {
 
 	position position
 	fresh    bool // nothing has come since the blank line after the headers
+	begins   bool // the next bytes are the first of a body
 	midline  bool // the next bytes continue a line whose beginning was dropped
 }
 
@@ -64,7 +66,7 @@ const (
 
 // begin starts again after a picture, or before the headers of another part.
 func (f *framing) begin() {
-	*f = framing{skipped: f.skipped, quirks: f.quirks, boundary: f.boundary}
+	*f = framing{skipped: f.skipped, quirks: f.quirks, boundary: f.boundary, kind: f.kind}
 }
 
 // notePicture notes the quirks of a picture of size bytes that follows the framing.
@@ -85,6 +87,7 @@ func (f *framing) notePicture(size int) {
 // them.
 func (f *framing) scan(b []byte) (n int, found bool) {
 	for {
+		f.look(b[n:])
 		if f.opens(b[n:]) {
 			return n, true
 		}
@@ -131,9 +134,21 @@ func (f *framing) lines(b []byte) (n int) {
 		}
 		f.midline = false
 		n += end + 1
+		f.look(b[n:])
 		if f.opens(b[n:]) {
 			return n
 		}
+	}
+}
+
+// look names what a body begins with, once enough of it is there.
+func (f *framing) look(b []byte) {
+	if !f.begins || len(b) < kindSize {
+		return
+	}
+	f.begins = false
+	if !f.skip && f.kind == "" {
+		f.kind = kindOf(b)
 	}
 }
 
@@ -147,7 +162,7 @@ func (f *framing) opens(b []byte) bool {
 func (f *framing) line(line []byte) {
 	if len(line) == 0 {
 		if f.position == inHeaders {
-			f.position, f.fresh = inBody, true
+			f.position, f.fresh, f.begins = inBody, true, true
 		}
 		return
 	}

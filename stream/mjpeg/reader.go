@@ -67,7 +67,9 @@ func NewReader(src io.Reader, maxFrame int) *Reader {
 	if maxFrame <= 0 {
 		maxFrame = DefaultMaxFrame
 	}
-	return &Reader{src: src, maxFrame: maxFrame, lead: lead{start: -1}}
+	r := &Reader{maxFrame: maxFrame}
+	r.Reset(src)
+	return r
 }
 
 // Next returns the next complete picture. When src has failed and no complete picture is left, it returns the error of src,
@@ -105,7 +107,7 @@ func (r *Reader) InPicture() bool { return r.inside }
 
 // Reset makes r read from src, as if it were new. It keeps the buffer.
 func (r *Reader) Reset(src io.Reader) {
-	*r = Reader{src: src, maxFrame: r.maxFrame, buf: r.buf, lead: lead{start: -1}}
+	*r = Reader{src: src, maxFrame: r.maxFrame, buf: r.buf, lead: lead{start: -1}, framing: framing{begins: true}}
 }
 
 // ResetBody makes r read from src, which is one part: the body of a response, or a file, that holds one picture. Length is its
@@ -129,6 +131,13 @@ func (r *Reader) Release() {
 		debug.FreeOSMemory()
 	}
 }
+
+// Framed reports whether the last picture had part headers or a delimiter before it.
+func (r *Reader) Framed() bool { return r.lead.headed && !r.body }
+
+// Kind names what src holds instead of JPEGs, such as "PNG" or "H.264", as far as its first bytes and those of its parts tell; or
+// is "".
+func (r *Reader) Kind() string { return r.framing.kind }
 
 // Skipped returns the media types, up to eight, of parts that were skipped because they hold no picture.
 func (r *Reader) Skipped() []string { return r.framing.skipped }
