@@ -3,6 +3,7 @@ package jpeg
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -56,12 +57,15 @@ func (d *Decoder) Decode(picture []byte, scale int) (Raw, error) {
 
 // frame makes room for the samples.
 func (d *Decoder) frame() error {
-	size, total := 8/d.scale, 0
+	size, total := 8/d.scale, int64(0)
 	for i := range d.reading.components {
 		c := &d.reading.components[i]
-		total += c.across * c.down * size * size
+		total += int64(c.across) * int64(c.down) * int64(size*size)
 	}
-	d.samples = slices.Grow(d.samples[:0], total)[:total]
+	if whole := 3 * int64(d.reading.width) * int64(d.reading.height); max(total, whole) > math.MaxInt { // see expand
+		return fmt.Errorf("%w: %dx%d does not fit into memory", ErrUnsupported, d.reading.width, d.reading.height)
+	}
+	d.samples = slices.Grow(d.samples[:0], int(total))[:total]
 	rest := d.samples
 	for i := range d.reading.components {
 		c, p := &d.reading.components[i], &d.planes[i]

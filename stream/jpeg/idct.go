@@ -18,19 +18,11 @@ func (b *coefficients) inverse(dst []byte, stride int, last uint) {
 		b.flat(dst, stride)
 		return
 	case last < 10: // in the upper left quarter
-		for i := range 4 {
-			b.upperColumn(i)
-		}
-		for i := range 8 {
-			leftRow((*[4]int32)(b[8*i:]), (*[8]byte)(dst[i*stride:]))
-		}
+		b.upperColumns()
+		b.leftRows(dst, stride)
 	default:
-		for i := range 8 {
-			b.column(i)
-		}
-		for i := range 8 {
-			row((*[8]int32)(b[8*i:]), (*[8]byte)(dst[i*stride:]))
-		}
+		b.columns()
+		b.rows(dst, stride)
 	}
 	*b = coefficients{}
 }
@@ -47,93 +39,115 @@ func (b *coefficients) flat(dst []byte, stride int) {
 
 func clamped(v int32) byte { return byte(max(0, min(255, v))) }
 
-// column transforms a column.
-func (b *coefficients) column(i int) {
-	c := (*[57]int32)(b[i:])
-	if c[8]|c[16]|c[24]|c[32]|c[40]|c[48]|c[56] == 0 {
-		v := c[0]
-		c[8], c[16], c[24], c[32], c[40], c[48], c[56] = v, v, v, v, v, v, v
-		return
+// columns transforms the columns.
+func (b *coefficients) columns() {
+	for i := range 8 {
+		c := (*[57]int32)(b[i:])
+		if c[8]|c[16]|c[24]|c[32]|c[40]|c[48]|c[56] == 0 {
+			v := c[0]
+			c[8], c[16], c[24], c[32], c[40], c[48], c[56] = v, v, v, v, v, v, v
+			continue
+		}
+		s, d := c[0]+c[32], c[0]-c[32]
+		p, m := c[16]+c[48], c[16]-c[48]
+		m = m*sqrt2>>fraction - p
+		e0, e3, e1, e2 := s+p, s-p, d+m, d-m
+
+		z13, z10, z11, z12 := c[40]+c[24], c[40]-c[24], c[8]+c[56], c[8]-c[56]
+		o7 := z11 + z13
+		z5 := (z10 + z12) * twoCos2 >> fraction
+		o6 := z5 - z10*minus2c26>>fraction - o7
+		o5 := (z11-z13)*sqrt2>>fraction - o6
+		o4 := z12*twoCos26>>fraction - z5 + o5
+
+		c[0], c[56] = e0+o7, e0-o7
+		c[8], c[48] = e1+o6, e1-o6
+		c[16], c[40] = e2+o5, e2-o5
+		c[32], c[24] = e3+o4, e3-o4
 	}
-	s, d := c[0]+c[32], c[0]-c[32]
-	p, m := c[16]+c[48], c[16]-c[48]
-	m = m*sqrt2>>fraction - p
-	e0, e3, e1, e2 := s+p, s-p, d+m, d-m
-
-	z13, z10, z11, z12 := c[40]+c[24], c[40]-c[24], c[8]+c[56], c[8]-c[56]
-	o7 := z11 + z13
-	z5 := (z10 + z12) * twoCos2 >> fraction
-	o6 := z5 - z10*minus2c26>>fraction - o7
-	o5 := (z11-z13)*sqrt2>>fraction - o6
-	o4 := z12*twoCos26>>fraction - z5 + o5
-
-	c[0], c[56] = e0+o7, e0-o7
-	c[8], c[48] = e1+o6, e1-o6
-	c[16], c[40] = e2+o5, e2-o5
-	c[32], c[24] = e3+o4, e3-o4
 }
 
-// row transforms a row to samples.
-func row(c *[8]int32, dst *[8]byte) {
-	s, d := c[0]+sampleLevel+c[4], c[0]+sampleLevel-c[4]
-	p, m := c[2]+c[6], c[2]-c[6]
-	m = m*sqrt2>>fraction - p
-	e0, e3, e1, e2 := s+p, s-p, d+m, d-m
+// rows transforms the rows to samples.
+func (b *coefficients) rows(dst []byte, stride int) {
+	for i := 0; i < 64; i += 8 {
+		c, out := (*[8]int32)(b[i:]), (*[8]byte)(dst)
+		s, d := c[0]+sampleLevel+c[4], c[0]+sampleLevel-c[4]
+		p, m := c[2]+c[6], c[2]-c[6]
+		m = m*sqrt2>>fraction - p
+		e0, e3, e1, e2 := s+p, s-p, d+m, d-m
 
-	z13, z10, z11, z12 := c[5]+c[3], c[5]-c[3], c[1]+c[7], c[1]-c[7]
-	o7 := z11 + z13
-	z5 := (z10 + z12) * twoCos2 >> fraction
-	o6 := z5 - z10*minus2c26>>fraction - o7
-	o5 := (z11-z13)*sqrt2>>fraction - o6
-	o4 := z12*twoCos26>>fraction - z5 + o5
+		z13, z10, z11, z12 := c[5]+c[3], c[5]-c[3], c[1]+c[7], c[1]-c[7]
+		o7 := z11 + z13
+		z5 := (z10 + z12) * twoCos2 >> fraction
+		o6 := z5 - z10*minus2c26>>fraction - o7
+		o5 := (z11-z13)*sqrt2>>fraction - o6
+		o4 := z12*twoCos26>>fraction - z5 + o5
 
-	store(dst, e0+o7, e1+o6, e2+o5, e3-o4, e3+o4, e2-o5, e1-o6, e0-o7)
-}
-
-func store(dst *[8]byte, v0, v1, v2, v3, v4, v5, v6, v7 int32) {
-	v0, v1, v2, v3 = v0>>sampleShift, v1>>sampleShift, v2>>sampleShift, v3>>sampleShift
-	v4, v5, v6, v7 = v4>>sampleShift, v5>>sampleShift, v6>>sampleShift, v7>>sampleShift
-	if uint32(v0|v1|v2|v3|v4|v5|v6|v7) > 255 {
-		dst[0], dst[1], dst[2], dst[3] = clamped(v0), clamped(v1), clamped(v2), clamped(v3)
-		dst[4], dst[5], dst[6], dst[7] = clamped(v4), clamped(v5), clamped(v6), clamped(v7)
-		return
+		v0, v7, v1, v6 := (e0+o7)>>sampleShift, (e0-o7)>>sampleShift, (e1+o6)>>sampleShift, (e1-o6)>>sampleShift
+		v2, v5, v4, v3 := (e2+o5)>>sampleShift, (e2-o5)>>sampleShift, (e3+o4)>>sampleShift, (e3-o4)>>sampleShift
+		out[0], out[1], out[2], out[3] = byte(v0), byte(v1), byte(v2), byte(v3)
+		out[4], out[5], out[6], out[7] = byte(v4), byte(v5), byte(v6), byte(v7)
+		if uint32(v0|v1|v2|v3|v4|v5|v6|v7) > 255 {
+			clamp(out, v0, v1, v2, v3, v4, v5, v6, v7)
+		}
+		if i < 56 {
+			dst = dst[stride:]
+		}
 	}
-	dst[0], dst[1], dst[2], dst[3] = byte(v0), byte(v1), byte(v2), byte(v3)
-	dst[4], dst[5], dst[6], dst[7] = byte(v4), byte(v5), byte(v6), byte(v7)
 }
 
-// upperColumn transforms a column whose lower half is zero.
-func (b *coefficients) upperColumn(i int) {
-	c := (*[57]int32)(b[i:])
-	c0, c1, c2, c3 := c[0], c[8], c[16], c[24]
-	m := c2*sqrt2>>fraction - c2
-	e0, e3, e1, e2 := c0+c2, c0-c2, c0+m, c0-m
-
-	o7 := c1 + c3
-	z5 := (c1 - c3) * twoCos2 >> fraction
-	o6 := z5 + c3*minus2c26>>fraction - o7
-	o5 := (c1-c3)*sqrt2>>fraction - o6
-	o4 := c1*twoCos26>>fraction - z5 + o5
-
-	c[0], c[56] = e0+o7, e0-o7
-	c[8], c[48] = e1+o6, e1-o6
-	c[16], c[40] = e2+o5, e2-o5
-	c[32], c[24] = e3+o4, e3-o4
+// clamp writes samples some of which are black or white, and more than that.
+func clamp(out *[8]byte, v0, v1, v2, v3, v4, v5, v6, v7 int32) {
+	out[0], out[1], out[2], out[3] = clamped(v0), clamped(v1), clamped(v2), clamped(v3)
+	out[4], out[5], out[6], out[7] = clamped(v4), clamped(v5), clamped(v6), clamped(v7)
 }
 
-// leftRow transforms a row whose right half is zero.
-func leftRow(c *[4]int32, dst *[8]byte) {
-	c0, c1, c2, c3 := c[0]+sampleLevel, c[1], c[2], c[3]
-	m := c2*sqrt2>>fraction - c2
-	e0, e3, e1, e2 := c0+c2, c0-c2, c0+m, c0-m
+// upperColumns transforms the columns of the left half, whose lower half is zero.
+func (b *coefficients) upperColumns() {
+	for i := range 4 {
+		c := (*[57]int32)(b[i:])
+		c0, c1, c2, c3 := c[0], c[8], c[16], c[24]
+		m := c2*sqrt2>>fraction - c2
+		e0, e3, e1, e2 := c0+c2, c0-c2, c0+m, c0-m
 
-	o7 := c1 + c3
-	z5 := (c1 - c3) * twoCos2 >> fraction
-	o6 := z5 + c3*minus2c26>>fraction - o7
-	o5 := (c1-c3)*sqrt2>>fraction - o6
-	o4 := c1*twoCos26>>fraction - z5 + o5
+		o7 := c1 + c3
+		z5 := (c1 - c3) * twoCos2 >> fraction
+		o6 := z5 + c3*minus2c26>>fraction - o7
+		o5 := (c1-c3)*sqrt2>>fraction - o6
+		o4 := c1*twoCos26>>fraction - z5 + o5
 
-	store(dst, e0+o7, e1+o6, e2+o5, e3-o4, e3+o4, e2-o5, e1-o6, e0-o7)
+		c[0], c[56] = e0+o7, e0-o7
+		c[8], c[48] = e1+o6, e1-o6
+		c[16], c[40] = e2+o5, e2-o5
+		c[32], c[24] = e3+o4, e3-o4
+	}
+}
+
+// leftRows transforms rows whose right half is zero to samples.
+func (b *coefficients) leftRows(dst []byte, stride int) {
+	for i := 0; i < 64; i += 8 {
+		c, out := (*[4]int32)(b[i:]), (*[8]byte)(dst)
+		c0, c1, c2, c3 := c[0]+sampleLevel, c[1], c[2], c[3]
+		m := c2*sqrt2>>fraction - c2
+		e0, e3, e1, e2 := c0+c2, c0-c2, c0+m, c0-m
+
+		o7 := c1 + c3
+		z5 := (c1 - c3) * twoCos2 >> fraction
+		o6 := z5 + c3*minus2c26>>fraction - o7
+		o5 := (c1-c3)*sqrt2>>fraction - o6
+		o4 := c1*twoCos26>>fraction - z5 + o5
+
+		v0, v7, v1, v6 := (e0+o7)>>sampleShift, (e0-o7)>>sampleShift, (e1+o6)>>sampleShift, (e1-o6)>>sampleShift
+		v2, v5, v4, v3 := (e2+o5)>>sampleShift, (e2-o5)>>sampleShift, (e3+o4)>>sampleShift, (e3-o4)>>sampleShift
+		out[0], out[1], out[2], out[3] = byte(v0), byte(v1), byte(v2), byte(v3)
+		out[4], out[5], out[6], out[7] = byte(v4), byte(v5), byte(v6), byte(v7)
+		if uint32(v0|v1|v2|v3|v4|v5|v6|v7) > 255 {
+			clamp(out, v0, v1, v2, v3, v4, v5, v6, v7)
+		}
+		if i < 56 {
+			dst = dst[stride:]
+		}
+	}
 }
 
 // half writes 4x4 samples of a block whose coefficients were folded to as many, and sets them to zero.

@@ -2,6 +2,8 @@ package jpeg
 
 import (
 	"encoding/binary"
+	"fmt"
+	"math"
 	"slices"
 )
 
@@ -31,12 +33,15 @@ func (s *Scaler) Scale(raw Raw, width, height int) (Raw, error) {
 	if _, err := scaled.layout(); err != nil {
 		return Raw{}, err
 	}
-	size := 0
+	size := int64(0)
 	for i := range lay.components {
 		w, h := lay.size(i, width, height)
-		size += w * h
+		size += int64(w) * int64(h)
 	}
-	s.samples = slices.Grow(s.samples[:0], size)[:size]
+	if size > math.MaxInt {
+		return Raw{}, fmt.Errorf("jpeg: a picture of %dx%d does not fit into memory", width, height)
+	}
+	s.samples = slices.Grow(s.samples[:0], int(size))[:size]
 	rest := s.samples
 	for i := range lay.components {
 		from, kind := &sources[i], min(i, 1)
@@ -108,29 +113,23 @@ func (f *filter) set(size filterSize) {
 		return
 	}
 	f.made = size
-	from, to, last := size.from, size.to, size.samples-1
-	f.taps = min(2, size.samples) // a larger picture
-	if to <= from {
-		f.taps = min((from+to-1)/to+1, size.samples)
-		if from%to == 0 {
-			f.taps = min(from/to, size.samples)
-		}
+	unit := int64(size.to)
+	f.taps = 1
+	for i := range size.wanted {
+		begin, end := size.covered(i)
+		f.taps = max(f.taps, int((end+unit-1)/unit-floorDiv(begin, unit)))
 	}
+	f.taps = min(f.taps, size.samples)
 	f.first, f.weights = f.first[:0], f.weights[:0]
 	for i := range size.wanted {
-		// In units in which a sample of the picture measures `to`, and one of the new picture `from`.
-		begin, end := i*from, (i+1)*from
-		if to > from {
-			begin = begin + from/2 - to/2
-			end = begin + to
-		}
-		first := max(0, min(floorDiv(begin, to), last-f.taps+1))
+		begin, end := size.covered(i)
+		first := max(0, min(int(floorDiv(begin, unit)), size.samples-f.taps))
 		f.first = append(f.first, first*size.step)
-		sum := 0
+		sum := int64(0)
 		for tap := range f.taps {
 			edge := end // the last sample has what is left
 			if tap < f.taps-1 {
-				edge = max(begin, min((first+tap+1)*to, end))
+				edge = max(begin, min(int64(first+tap+1)*unit, end))
 			}
 			part := ((edge-begin)<<weightBits + (end-begin)/2) / (end - begin)
 			f.weights = append(f.weights, uint32(part-sum))
@@ -139,7 +138,18 @@ func (f *filter) set(size filterSize) {
 	}
 }
 
-func floorDiv(a, b int) int {
+// covered returns what a new sample covers, in units in which one of the picture measures `to`: its ground, and not less
+// than a whole sample's.
+func (s filterSize) covered(i int) (begin, end int64) {
+	from, to := int64(s.from), int64(s.to)
+	if to > from {
+		begin = int64(i)*from + from/2 - to/2
+		return begin, begin + to
+	}
+	return int64(i) * from, int64(i+1) * from
+}
+
+func floorDiv(a, b int64) int64 {
 	if a < 0 {
 		return -((b - 1 - a) / b)
 	}
