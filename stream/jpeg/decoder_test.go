@@ -186,6 +186,7 @@ func TestDecoderOfVariations(t *testing.T) {
 		"quantization of 16 bits":       func(m *maker) { m.sof, m.wide, m.steps[63] = 0xc1, true, 1000 },
 		"height in DNL":                 func(m *maker) { m.dnl = true },
 		"without Huffman tables (AVI1)": func(m *maker) { m.noTables = true },
+		"junk before the tables":        func(m *maker) { m.app = "hello\xff\x00\xff\xd3\xff\xff" + marked(0xfe, "a") + "\x00\xff\x02" },
 		"progressive":                   func(m *maker) { m.sof = 0xc2 },
 	} {
 		t.Run(name, func(t *testing.T) {

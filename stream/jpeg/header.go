@@ -96,37 +96,6 @@ func (r *reading) read(p []byte, maxPixels int, to receiver) error {
 	}
 }
 
-// segment is a marker and its parameters.
-type segment struct {
-	marker byte
-	data   []byte
-}
-
-// nextSegment returns the segment with which p begins (B.1.1.4), and what follows it. That of EOI has no parameters.
-func nextSegment(p []byte) (s segment, rest []byte, err error) {
-	for len(p) > 2 && p[0] == 0xFF && p[1] == 0xFF { // fill (B.1.1.2)
-		p = p[1:]
-	}
-	switch {
-	case len(p) < 2 || p[0] != 0xFF:
-		return s, nil, errNoMarker
-	case p[1] == markerEOI:
-		return segment{marker: markerEOI}, p[2:], nil
-	case len(p) < 4:
-		return s, nil, errCutSegment
-	}
-	n := 2 + int(binary.BigEndian.Uint16(p[2:]))
-	if n < 4 || n > len(p) {
-		return s, nil, errCutSegment
-	}
-	return segment{p[1], p[4:n]}, p[n:], nil
-}
-
-var (
-	errNoMarker   = fmt.Errorf("%w: it is cut, or no marker follows", ErrBroken)
-	errCutSegment = fmt.Errorf("%w: it is cut in a segment", ErrBroken)
-)
-
 // end reports what is wrong with a picture that has its EOI.
 func (r *header) end() error {
 	switch {

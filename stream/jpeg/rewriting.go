@@ -63,7 +63,7 @@ func (c *planned) appendSteps(dst *[]byte) (wide bool) {
 func (p *plan) appendKept(dst []byte, s segment) []byte {
 	switch {
 	case s.marker == markerAPP0 && bytes.HasPrefix(s.data, []byte("JFXX\x00")),
-		s.marker == markerAPP0+2 && bytes.HasPrefix(s.data, []byte("MPF\x00")):
+		s.marker == markerAPP2 && bytes.HasPrefix(s.data, mpHead):
 		return dst
 	case s.marker == markerAPP0 && bytes.HasPrefix(s.data, []byte("JFIF\x00")) && len(s.data) > 14:
 		s.data = s.data[:14]

@@ -21,62 +21,6 @@ import (
 // ErrBroken says that the bytes are not, or no longer, those of a JPEG.
 var ErrBroken = errors.New("not a whole JPEG")
 
-// Info is what the header of a picture says.
-type Info struct {
-	// Width and Height are in pixels, of the frame header (B.2.2). A height that it leaves open is 0 until the DNL segment
-	// behind the first scan is read (B.2.5).
-	Width, Height int
-	// Scan is the offset of the first scan header's marker (B.2.3): missing tables belong before it.
-	Scan int
-	// NoTables is true where the scan needs Huffman tables (B.2.4.2) and none stand before it, as in Motion JPEG from
-	// USB webcams.
-	NoTables bool
-}
-
-// Missing is the DHT segment that belongs at offset Scan: the standard's own tables (K.3) where the picture has none, as
-// browsers and other decoders do not know them by heart; else nothing.
-func (i Info) Missing() string {
-	if i.NoTables {
-		return standardTables
-	}
-	return ""
-}
-
-// Scale returns the largest scale of [Decoder.Decode] at which the picture still has this width and height: 1, 2, 4 or 8.
-func (i Info) Scale(width, height int) int {
-	scale := 8
-	for scale > 1 && (ceilDiv(i.Width, scale) < width || ceilDiv(i.Height, scale) < height) {
-		scale /= 2
-	}
-	return scale
-}
-
-// Markers, B.1.1.3.
-const (
-	markerSOF0  = 0xC0 // frame headers: C0 to CF without C4, C8 and CC
-	markerSOF2  = 0xC2
-	markerDHT   = 0xC4
-	markerJPG   = 0xC8
-	markerDAC   = 0xCC
-	markerSOF   = 0xCF
-	markerRST0  = 0xD0
-	markerRST7  = 0xD7
-	markerSOI   = 0xD8
-	markerEOI   = 0xD9
-	markerSOS   = 0xDA
-	markerDQT   = 0xDB
-	markerDHP   = 0xDE
-	markerEXP   = 0xDF
-	markerDNL   = 0xDC
-	markerDRI   = 0xDD
-	markerAPP0  = 0xE0
-	markerAPP1  = 0xE1
-	markerAPP2  = 0xE2
-	markerAPP14 = 0xEE
-	markerJPG0  = 0xF0
-	markerCOM   = 0xFE
-)
-
 // state says what the next byte of a picture is.
 type state uint8
 
@@ -330,18 +274,4 @@ func (w *Walk) scanMarker(c byte) bool {
 		return w.begin(c)
 	}
 	return true
-}
-
-// Inspect walks through p, which must begin with a picture's SOI, and returns what its header says and the offset behind
-// its EOI. A picture that is cut is io.ErrUnexpectedEOF, one that is none ErrBroken.
-func Inspect(p []byte) (info Info, end int, err error) {
-	var w Walk
-	switch n, err := w.Next(p); err {
-	case io.EOF:
-		return w.Info, n, nil
-	case nil:
-		return w.Info, 0, io.ErrUnexpectedEOF
-	default:
-		return w.Info, 0, err
-	}
 }
