@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 )
 
 // workerSize is how many viewers a worker has at most: so many that its own waking costs little beside what it delivers, so
@@ -71,40 +72,47 @@ func (s *Stream) vacate(from *slot) {
 func (w *worker) run(s *Stream) {
 	for {
 		latest := s.latest.Load()
+		var again <-chan time.Time
 		for i := range w.slots {
-			w.slots[i].deliver()
+			if soon := w.slots[i].deliver(latest); soon != nil {
+				again = soon
+			}
 		}
 		select {
 		case <-latest.changed:
+		case <-again:
 		case <-w.done:
 			return
 		}
 	}
 }
 
-// deliver hands a waiting viewer what is new, and ends the waiting where that is not possible.
-func (s *slot) deliver() {
+// deliver hands a waiting viewer what is new, and ends the waiting where that is not possible. The channel says when to try again;
+// nil: with the next picture.
+func (s *slot) deliver(latest *latest) (again <-chan time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.waiting == nil {
-		return
+		return nil
 	}
 	frame, err := s.waiting.offer()
-	if frame != nil || err != nil {
-		s.waiting = nil
-		s.results <- result{frame, err}
+	if frame == nil && err == nil {
+		return s.waiting.again(latest)
 	}
+	s.waiting = nil
+	s.results <- result{frame, err}
+	return nil
 }
 
 // offer finds what Next must return, beyond what Deliver has accepted; often nothing. What was the latest when the worker
 // began may be of a run that the viewer has never seen.
 func (v *Viewer) offer() (*Frame, error) {
-	latest := v.stream.latest.Load()
-	frame, err := v.pick(latest)
-	if frame != nil && v.options.Deliver(frame) {
-		return v.pick(latest) // it may have been the last
+	for latest := v.stream.latest.Load(); ; {
+		frame, err := v.pick(latest)
+		if frame == nil || !v.options.Deliver(frame) {
+			return frame, err
+		}
 	}
-	return frame, err
 }
 
 // begin makes a viewer wait where there is nothing for it yet.

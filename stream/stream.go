@@ -75,6 +75,7 @@ type Stream struct {
 type latest struct {
 	frame   *Frame        // the newest; nil while there is none
 	last    *Frame        // the newest that was, also after its run; nil before the first, and once viewers have left
+	burst   []*Frame      // what came shortly before last, and last; empty where that is nil
 	ended   error         // why none will follow; nil while some may
 	changed chan struct{} // closed when it has been replaced
 }
@@ -207,11 +208,18 @@ func (s *Stream) publish(f *Frame, ended error) {
 	if s.closed {
 		ended = ErrClosed
 	}
-	last := f
-	if f == nil && !s.stopping && !s.idle() {
-		last = s.latest.Load().last
+	before := s.latest.Load()
+	now := &latest{frame: f, last: f, ended: ended, changed: make(chan struct{})}
+	switch {
+	case f != nil && f == before.last:
+		now.burst = before.burst
+	case f != nil:
+		now.burst = before.with(f)
+	case !s.stopping && !s.idle():
+		now.last, now.burst = before.last, before.burst
 	}
-	close(s.latest.Swap(&latest{frame: f, last: last, ended: ended, changed: make(chan struct{})}).changed)
+	s.latest.Store(now)
+	close(before.changed)
 	for _, v := range s.notified {
 		v.options.Notify()
 	}

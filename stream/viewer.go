@@ -23,8 +23,9 @@ type ViewerOptions struct {
 	Notify func()
 }
 
-// A Viewer is one consumer of a Stream, for one goroutine. Nothing queues for it: [Viewer.Next] returns the newest frame,
-// and a viewer that is slow skips those in between.
+// A Viewer is one consumer of a Stream, for one goroutine. Nothing queues for it: [Viewer.Next] returns the newest frame, and a
+// viewer that is slow skips those in between. Of a burst it gets, in order, what came in the last 100 ms: one that keeps up loses nothing of a camera that
+// sends many pictures at once.
 type Viewer struct {
 	stream  *Stream
 	options ViewerOptions
@@ -52,6 +53,7 @@ func (v *Viewer) Next(ctx context.Context) (*Frame, error) {
 		}
 		select {
 		case <-now.changed:
+		case <-v.again(now):
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
@@ -69,22 +71,18 @@ func (v *Viewer) Poll() (*Frame, error) {
 
 // pick returns the viewer's next frame, or why there will be none; often neither.
 func (v *Viewer) pick(now *latest) (*Frame, error) {
-	if frame := now.fresh(); frame != nil && frame.Seq > v.last && v.wants(frame) {
+	for _, frame := range now.after(v.last) {
+		if frame.Arrived.Before(v.due) || frame.Arrived.Before(v.soonest) {
+			continue
+		}
+		if v.options.Ready != nil && !v.options.Ready(frame) {
+			v.refused++
+			return nil, now.ended
+		}
 		v.had(frame)
 		return frame, nil
 	}
 	return nil, now.ended
-}
-
-func (v *Viewer) wants(f *Frame) bool {
-	if f.Arrived.Before(v.due) || f.Arrived.Before(v.soonest) {
-		return false
-	}
-	if v.options.Ready != nil && !v.options.Ready(f) {
-		v.refused++
-		return false
-	}
-	return true
 }
 
 // had notes that the viewer has f, and counts what it passed over.
