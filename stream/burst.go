@@ -7,7 +7,7 @@ const (
 	// older is worth less than what is new.
 	burstTime = 100 * time.Millisecond
 	// retryTime is when a viewer that was not ready in the midst of a burst is asked again: no picture may follow that asks it.
-	retryTime = 5 * time.Millisecond
+	retryTime = 2 * time.Millisecond
 	// denseTime is how soon pictures follow each other in a burst, and only there.
 	denseTime = 10 * time.Millisecond
 
