@@ -29,7 +29,7 @@ func TestAlpinePackage(t *testing.T) {
 			}
 		}
 		for name, mode := range map[string]string{
-			"usr/bin/mjpegazer": "755 root:root", "etc/init.d/mjpegazer": "755 root:root", "etc/mjpegazer/credentials/": "700 root:root",
+			"usr/bin/mjpegazer": "755 root:root", "etc/init.d/mjpegazer": "755 root:root",
 			"etc/mjpegazer/": "750 root:mjpegazer", "etc/mjpegazer/mjpegazer.yaml": "640 root:mjpegazer",
 		} {
 			f, ok := data[name]

@@ -24,7 +24,7 @@ func (r *release) archive(t target) error {
 		{filepath.Base(r.binary(t)), r.binary(t), 0o755},
 		{"README.md", filepath.Join(r.work, "README.md"), 0o644},
 		{"LICENSES.txt", filepath.Join(r.work, "LICENSES.txt"), 0o644},
-		{"mjpegazer.yaml", filepath.Join(r.work, "files", "mjpegazer.yaml"), 0o644},
+		{"mjpegazer.yaml", filepath.Join(r.work, "mjpegazer.yaml"), 0o644},
 	}
 	if !t.windows() {
 		files = append(files,

@@ -61,7 +61,7 @@ func (r *release) make() error {
 	if err := atOnce([]func() error{
 		func() error { return r.licenses(modules) },
 		func() error { return r.bom(modules) },
-		r.manual,
+		r.texts,
 	}); err != nil {
 		return err
 	}

@@ -10,13 +10,42 @@ import (
 	"strings"
 )
 
-// manual makes the manual page from a template. @USAGE@ and the like stand for parts of the program's own help, so that no
-// flag is ever missing.
-func (r *release) manual() error {
+// texts makes what the program itself knows best: its manual page and its configuration file.
+func (r *release) texts() error {
 	program := filepath.Join(r.work, "native", "mjpegazer")
 	if err := r.compile(program, nil); err != nil {
 		return err
 	}
+	if err := r.configuration(program); err != nil {
+		return err
+	}
+	return r.manual(program)
+}
+
+// serviceNote precedes the configuration where systemd runs the program.
+const serviceNote = `# The configuration of the mjpegazer service. After a change, as root:
+#
+#   mjpegazer check && systemctl reload mjpegazer
+#
+# A secret in the file /etc/mjpegazer/credentials/NAME is ${mjpegazer_NAME} here, once the service has been restarted.
+
+`
+
+// configuration makes the file that is in archives and the one of the service.
+func (r *release) configuration(program string) error {
+	example, err := command("", nil, program, "example")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(r.work, "mjpegazer.yaml"), example, 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(r.work, "service.yaml"), append([]byte(serviceNote), example...), 0o644)
+}
+
+// manual makes the manual page from a template. @USAGE@ and the like stand for parts of the program's own help, so that no
+// flag is ever missing.
+func (r *release) manual(program string) error {
 	help, err := command("", nil, program, "-h")
 	if err != nil {
 		return err

@@ -21,7 +21,7 @@ Other flags and arguments are those with which the program is to run.
 
 // check is the command of this name.
 func check(args, environ []string, stdout, stderr io.Writer) int {
-	c, err := parseForCheck(args, config.NewVariables(environ))
+	c, err := parseForCheck(args, config.NewVariables(withServiceCredentials(environ, credentialFolder)))
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(stdout, checkUsage)
 		return 0
