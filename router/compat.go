@@ -7,23 +7,24 @@ import (
 	"strconv"
 )
 
-// actionPattern is what mjpg-streamer takes for ?action= and this program too: without a number, the first camera.
+// actionPattern matches the values of ?action= that mjpg-streamer knows.
 var actionPattern = regexp.MustCompile(`^(stream|snapshot)(?:_([0-9]{1,9}))?$`)
 
-// action serves the addresses of mjpg-streamer, which ustreamer and camera-streamer took over and OctoPi put below /webcam/:
-// ?action=stream, ?action=snapshot, and with a number behind, as in stream_1, the camera of that number counted from 0.
+// action serves the addresses of mjpg-streamer, which ustreamer and camera-streamer also have, and OctoPi below /webcam/:
+// ?action=stream and ?action=snapshot of the first camera and, as in stream_1, of the camera with that number, where the
+// first has 0.
 func action(feeds []feed) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		text := r.URL.Query().Get("action")
 		match := actionPattern.FindStringSubmatch(text)
 		if match == nil {
-			http.Error(w, fmt.Sprintf("action=%.40s: it must be stream, snapshot, or one of them with a camera's number as in stream_1, "+
-				"where 0 is the first", text), http.StatusBadRequest)
+			http.Error(w, fmt.Sprintf("action=%.40s: use stream or snapshot, for another camera than the first with its number, as in stream_1 for the "+
+				"second", text), http.StatusBadRequest)
 			return
 		}
-		n, _ := strconv.Atoi(match[2]) // without a number the first
+		n, _ := strconv.Atoi(match[2]) // without a number it is 0
 		if n >= len(feeds) {
-			http.Error(w, fmt.Sprintf("action=%s: there is no such camera; %d cameras are counted from 0", text, len(feeds)),
+			http.Error(w, fmt.Sprintf("action=%s: there is no such camera; the last of %d has the number %d", text, len(feeds), len(feeds)-1),
 				http.StatusNotFound)
 			return
 		}

@@ -51,7 +51,7 @@ func TestDropInAddresses(t *testing.T) {
 	}{
 		{"/?action=dance", "stream_1", 400}, {"/?action=", "stream_1", 400}, {"/?action=stream_x", "stream_1", 400},
 		{"/?action=stream_99999999999", "stream_1", 400}, {"/?action=streamx", "stream_1", 400},
-		{"/?action=stream_2", "2 cameras", 404}, {"/webcam/?action=snapshot_7", "2 cameras", 404},
+		{"/?action=stream_2", "the last of 2", 404}, {"/webcam/?action=snapshot_7", "the last of 2", 404},
 		{"/webcam/", "stream_1", 400}, {"/stream?fps=x", "fps", 400},
 	} {
 		r := get(t, "GET", server.URL+test.path)

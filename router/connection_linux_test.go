@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"mjpegazer/router"
+	"mjpegazer/router/internal/conn"
 	"mjpegazer/stream"
 	"mjpegazer/stream/streamtest"
 )
@@ -161,6 +162,25 @@ func ExampleConnContext() {
 	start, _ := io.ReadAll(io.LimitReader(response.Body, 33))
 	fmt.Printf("%q\n", start)
 	// Output: "--frame\r\nContent-Type: image/jpeg"
+}
+
+// Small pictures are pushed past net/http, as far as that has the names that are looked for in it: where a release of Go has
+// others nothing else would show it.
+func TestPushes(t *testing.T) {
+	const size, frames = 5000, 20
+	s := open(t, &streamtest.Camera{Interval: 10 * time.Millisecond, JPEG: streamtest.OfSize(size).JPEG}, stream.Options{})
+	live := router.Live(s, router.Options{})
+	var viewer atomic.Pointer[conn.Conn]
+	r := lane{network: "tcp"}.watch(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		viewer.Store(conn.Of(r))
+		live.ServeHTTP(w, r)
+	}))
+	for range frames {
+		readTime(t, r)
+	}
+	if n := viewer.Load().Pushed(); n < (frames-5)*size {
+		t.Errorf("%d bytes were pushed, of %d pictures of %d", n, frames, size)
+	}
 }
 
 // What the application has put around the response sees every byte of it.

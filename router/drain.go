@@ -11,8 +11,8 @@ const (
 	bodyTime = 5 * time.Second
 )
 
-// drained takes a request's body, which nobody needs, before h answers. net/http would wait for it, and for ever, before
-// the first byte of an answer.
+// drained reads a request's body, which nobody needs, before h answers. net/http would wait for it, without end, before the
+// first byte of an answer.
 func drained(h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength == 0 || drain(w, r) {
@@ -20,11 +20,11 @@ func drained(h http.HandlerFunc) http.HandlerFunc {
 			return
 		}
 		w.Header().Set("Connection", "close")
-		http.Error(w, "no request needs a body here, and this one is too large or does not come", http.StatusRequestEntityTooLarge)
+		http.Error(w, "no request needs a body here, and this one is too large or too slow", http.StatusRequestEntityTooLarge)
 	}
 }
 
-// drain reports whether the whole body was read. If not, its deadline stays, and net/http will not try in its turn.
+// drain reports whether the whole body was read. If not its deadline stays, so that net/http does not try in its turn.
 func drain(w http.ResponseWriter, r *http.Request) bool {
 	controller := http.NewResponseController(w)
 	controller.SetReadDeadline(time.Now().Add(bodyTime)) // a writer without a connection has a body that does not wait

@@ -13,7 +13,7 @@ const (
 	// stuckTime is how long a connection may take no byte of what waits for it.
 	stuckTime = 10 * time.Second
 	// maxInFlight bounds the memory, in bytes, for pictures that Writes under way hold. The collector may take as much again.
-	// Nobody is cut off who holds a recent one, or one of a few, however large they are.
+	// A viewer that holds a recent picture, or one of a few, is not evicted, however large they are.
 	maxInFlight = 14 << 20
 	few         = 3
 	recent      = 500 * time.Millisecond
@@ -39,11 +39,11 @@ func (l *Limits) untrack(s *sender) {
 	delete(l.senders, s)
 }
 
-// Why streams are cut off.
+// Why viewers are evicted.
 var (
-	errStuck    = errors.New("nothing was taken for 10 s")
+	errStuck    = errors.New("it took nothing for 10 s")
 	errLate     = errors.New("a part took too long")
-	errInFlight = errors.New("there was too much memory in the oldest pictures under way")
+	errInFlight = errors.New("the oldest pictures under way took too much memory")
 )
 
 // An inFlight is a picture that is being sent to a viewer.
@@ -52,42 +52,42 @@ type inFlight struct {
 	sender *sender
 }
 
-// evict ends the streams of those who do not read.
+// evict ends the streams of viewers that do not read.
 func (l *Limits) evict() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	var held []inFlight
+	var pictures []inFlight
 	for s := range l.senders {
 		switch frame := s.writing.Load(); {
 		case s.conn != nil && s.conn.StuckFor(now) >= stuckTime:
-			s.cut.Store(&errStuck)
+			s.evicted.Store(&errStuck)
 			s.conn.Reset()
 		case s.overdue(now):
 			s.abort(&errLate)
 		case frame != nil:
-			held = append(held, inFlight{frame, s})
+			pictures = append(pictures, inFlight{frame, s})
 		}
 	}
-	cutOldest(held, now.Add(-recent))
+	evictOldest(pictures, now.Add(-recent))
 	if l.evicting = len(l.senders) > 0; l.evicting {
 		time.AfterFunc(evictPause, l.evict)
 	}
 }
 
-// cutOldest ends the streams of those who hold the oldest pictures, from before a time, where all together are too much.
-func cutOldest(all []inFlight, before time.Time) {
+// evictOldest ends the streams that hold the oldest pictures, from before a time, where all together are too much.
+func evictOldest(all []inFlight, before time.Time) {
 	slices.SortFunc(all, func(a, b inFlight) int { return b.frame.Arrived.Compare(a.frame.Arrived) })
 	pictures, size := 0, 0
 	var last *stream.Frame
-	for _, h := range all {
-		if h.frame != last { // whoever share a picture share its memory
-			last = h.frame
+	for _, p := range all {
+		if p.frame != last { // viewers that share a picture share its memory
+			last = p.frame
 			pictures++
 			size += len(last.JPEG())
 		}
-		if size > maxInFlight && pictures > few && h.frame.Arrived.Before(before) {
-			h.sender.abort(&errInFlight)
+		if size > maxInFlight && pictures > few && p.frame.Arrived.Before(before) {
+			p.sender.abort(&errInFlight)
 		}
 	}
 }

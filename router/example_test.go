@@ -67,7 +67,7 @@ func ExampleNew() {
 	// 200 OK
 	// 200 OK
 	// 404 Not Found
-	// there is nothing at this address; the cameras here are: door
+	// not found; the cameras are: door (/door/live)
 }
 
 // Pictures without HTTP: what a program does that wants to look at them itself.

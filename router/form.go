@@ -13,10 +13,11 @@ type form struct {
 	start  string                     // before the first part
 	part   func(*stream.Frame) []byte // a new picture
 	repeat func(*stream.Frame) []byte // a picture once more
-	wait   []byte                     // anything but a picture; empty where there can be nothing else
+	wait   []byte                     // header lines that show nothing; empty where only a picture can follow
 }
 
-// Each frame is followed by the next part's delimiter, so that more header lines can come into that part at any time.
+// framed is for programs. Each frame is followed by the next part's delimiter alone, so that more header lines can be added to
+// that part at any time.
 var framed = form{
 	start:  mjpeg.Start,
 	part:   (*stream.Frame).Part,
@@ -24,7 +25,8 @@ var framed = form{
 	wait:   []byte(mjpeg.WaitHeader),
 }
 
-// Its next part's headers are complete, so that nothing but a picture can follow: a browser shows none but the last.
+// open is for browsers. The headers of the next part are complete, so that a browser shows the picture before it, and nothing but
+// a picture can follow.
 var open = form{
 	start:  mjpeg.OpenStart,
 	part:   (*stream.Frame).OpenPart,
@@ -38,8 +40,8 @@ func formOf(r *http.Request) form {
 	return framed
 }
 
-// browser reports whether the client asks as browsers do. Chromium, by far the most used, shows a part only when the
-// headers of the next are there.
+// browser reports whether the client asks for pictures as browsers do. Chromium shows a part only when the headers of the next
+// are complete.
 func browser(r *http.Request) bool {
 	accept := strings.ToLower(strings.Join(r.Header.Values("Accept"), ","))
 	return strings.Contains(accept, "image/webp") || strings.Contains(accept, "image/avif") ||

@@ -7,8 +7,8 @@ import (
 	"mjpegazer/stream"
 )
 
-// Health answers "True" with 200 while a camera has failed less often in a row than the threshold, else "False" with 503.
-// A camera that nobody asks for is healthy.
+// Health answers "True" with 200, or "False" with 503 once a camera has failed as often in a row as the threshold says. A camera
+// that nobody watches is healthy.
 func Health(s *stream.Stream, options Options) http.Handler {
 	return reading(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")

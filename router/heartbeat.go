@@ -8,20 +8,20 @@ import (
 	"mjpegazer/stream"
 )
 
-// A heartbeat ends a viewer's waiting when nothing was sent for a pause. For a camera that is faster it costs nothing: its
-// timer runs once a pause, not once a frame.
+// A heartbeat ends a viewer's wait when nothing was sent for a while, the pause. With a camera that is faster it costs nothing:
+// its timer runs once a pause, not once a frame.
 type heartbeat struct {
 	request context.Context
 	pause   time.Duration
 	begun   time.Time
-	since   atomic.Int64 // when the waiting began, in nanoseconds after the heartbeat's begin
+	since   atomic.Int64 // when the wait began, in nanoseconds after begun
 
 	waiting context.Context // done when the pause is over or the request is
 	over    context.CancelFunc
 	timer   *time.Timer
 }
 
-// newHeartbeat makes a heartbeat that must be stopped; it has no beats where the pause is not more than 0.
+// newHeartbeat returns a heartbeat, which must be stopped. With a pause of 0 it never beats.
 func newHeartbeat(request context.Context, pause time.Duration) *heartbeat {
 	h := &heartbeat{request: request, pause: pause, begun: time.Now()}
 	h.timer = time.AfterFunc(time.Hour, h.check)
@@ -39,7 +39,7 @@ func (h *heartbeat) begin() {
 	}
 }
 
-// sent begins the pause anew.
+// sent restarts the pause.
 func (h *heartbeat) sent(now time.Time) { h.since.Store(int64(now.Sub(h.begun))) }
 
 func (h *heartbeat) check() {
@@ -50,7 +50,7 @@ func (h *heartbeat) check() {
 	h.over()
 }
 
-// next is the viewer's next frame; nil and no error when the pause is over.
+// next returns the viewer's next frame, or nil and no error when the pause is over.
 func (h *heartbeat) next(v *stream.Viewer) (*stream.Frame, error) {
 	h.sent(time.Now())
 	frame, err := v.Next(h.waiting)

@@ -8,8 +8,10 @@ import (
 	"mjpegazer/stream"
 )
 
-// Limits are what viewers may take, and who takes it now. The zero value bounds nothing but what is spent on viewers that
-// do not read. It may be shared by handlers, and must not be copied or changed once it is in use.
+// Limits are what viewers may use, and what they use now. A snapshot is a viewer while it waits and is sent. The zero value
+// sets no limit but those on viewers that do not read: they are cut off after 10 s without a byte taken, or earlier where
+// pictures under way take more than 14 MiB of memory. Limits may be shared by handlers, and must not be copied or changed
+// once they are in use.
 type Limits struct {
 	MaxViewers          int     // of all streams; 0: any number
 	MaxViewersPerCamera int     // 0: any number
@@ -18,16 +20,16 @@ type Limits struct {
 	mu       sync.Mutex
 	viewers  map[*stream.Stream]int
 	all      int
-	senders  map[*sender]struct{} // those who send now
+	senders  map[*sender]struct{} // those that send now
 	evicting bool                 // while there are any
 }
 
 var (
-	errFull       = errors.New("there are as many viewers as this server may have")
-	errFullCamera = errors.New("there are as many viewers as this camera may have")
+	errFull       = errors.New("viewer limit reached (-max-viewers): try again later")
+	errFullCamera = errors.New("viewer limit of this camera reached (-max-viewers-per-camera): try again later")
 )
 
-// enter counts a viewer, who must leave, or says why there is no room for it.
+// enter counts a viewer, which must leave, or says why there is no room for it.
 func (l *Limits) enter(s *stream.Stream) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -53,8 +55,8 @@ func (l *Limits) leave(s *stream.Stream) {
 	}
 }
 
-// full turns a viewer away for now.
-func full(w http.ResponseWriter, err error) {
+// refuseViewer answers a viewer for which there is no room.
+func refuseViewer(w http.ResponseWriter, err error) {
 	w.Header().Set("Retry-After", "10")
 	w.Header().Set("Cache-Control", "no-store")
 	http.Error(w, err.Error(), http.StatusServiceUnavailable)

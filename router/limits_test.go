@@ -2,6 +2,7 @@ package router_test
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"net/http"
 	"strings"
@@ -20,26 +21,33 @@ func TestMaxViewers(t *testing.T) {
 	server := serve(t, router.New([]router.Camera{{Name: "front", Stream: front}, {Name: "back", Stream: back}},
 		router.Options{Limits: limits}))
 	watch := func(camera string) *http.Response { return get(t, "GET", server.URL+"/"+camera+"/live") }
+	snapshot := func(camera string) *http.Response { return get(t, "GET", server.URL+"/"+camera+"/snapshot") }
 	refused := func(camera, reason string) {
 		t.Helper()
-		r := watch(camera)
-		body, _ := io.ReadAll(r.Body)
-		if r.StatusCode != http.StatusServiceUnavailable || r.Header.Get("Retry-After") == "" || !strings.Contains(string(body), reason) {
-			t.Errorf("%s, Retry-After %q: %s", r.Status, r.Header.Get("Retry-After"), body)
+		for _, r := range []*http.Response{watch(camera), snapshot(camera)} {
+			body, _ := io.ReadAll(r.Body)
+			if r.StatusCode != http.StatusServiceUnavailable || r.Header.Get("Retry-After") == "" || !strings.Contains(string(body), reason) {
+				t.Errorf("%s, Retry-After %q: %s", r.Status, r.Header.Get("Retry-After"), body)
+			}
 		}
 	}
 	first := watch("front")
+	if r := snapshot("front"); r.StatusCode != http.StatusOK {
+		t.Errorf("a snapshot beside one viewer: %s", r.Status)
+	}
 	watch("front")
-	refused("front", "this camera")
+	refused("front", "viewer limit of this camera reached (-max-viewers-per-camera): try again later")
 	watch("back")
-	refused("back", "this server")
-	for _, path := range []string{"/front/snapshot", "/status", "/health"} {
+	refused("back", "viewer limit reached (-max-viewers): try again later")
+	for _, path := range []string{"/", "/status", "/health"} {
 		if r := get(t, "GET", server.URL+path); r.StatusCode != http.StatusOK {
 			t.Errorf("%s: %s", path, r.Status)
 		}
 	}
-	if r := get(t, "HEAD", server.URL+"/front/live"); r.StatusCode != http.StatusOK {
-		t.Errorf("HEAD: %s", r.Status)
+	for _, path := range []string{"/front/live", "/front/snapshot"} {
+		if r := get(t, "HEAD", server.URL+path); r.StatusCode != http.StatusOK {
+			t.Errorf("HEAD %s: %s", path, r.Status)
+		}
 	}
 	first.Body.Close()
 	for deadline := time.Now().Add(5 * time.Second); watch("front").StatusCode != http.StatusOK; time.Sleep(10 * time.Millisecond) {
@@ -47,6 +55,52 @@ func TestMaxViewers(t *testing.T) {
 			t.Fatal("nobody is let in after one has left")
 		}
 	}
+}
+
+// Snapshots of a silent camera are viewers that wait for it.
+func TestSnapshotsOfASilentCameraCount(t *testing.T) {
+	s := open(t, stream.SourceFunc(func(ctx context.Context, _ func(stream.Picture)) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}), stream.Options{Stall: 10 * time.Second})
+	server := serve(t, router.Snapshot(s, router.Options{Limits: &router.Limits{MaxViewers: 10}}))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for range 10 {
+		go func() {
+			r, _ := http.NewRequestWithContext(ctx, "GET", server.URL, nil)
+			if response, err := http.DefaultTransport.RoundTrip(r); err == nil {
+				t.Error("an answer for a silent camera:", response.Status)
+			}
+		}()
+	}
+	waitFor(t, 5*time.Second, func() bool { return s.Stats().Viewers == 10 }, "ten viewers wait")
+	begun := time.Now()
+	if r := get(t, "GET", server.URL); r.StatusCode != http.StatusServiceUnavailable || time.Since(begun) > 5*time.Second {
+		t.Errorf("the eleventh: %s after %v", r.Status, time.Since(begun))
+	}
+}
+
+// All cameras of a New have one bound for the memory in pictures under way.
+func TestNewHasOneLimits(t *testing.T) {
+	const size = 12 << 20
+	picture := streamtest.OfSize(size).JPEG(1, time.Now())
+	var cameras []router.Camera
+	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
+		camera := &streamtest.Camera{Interval: time.Second, JPEG: func(int, time.Time) []byte { return picture }}
+		cameras = append(cameras, router.Camera{Name: name, Stream: open(t, camera, stream.Options{})})
+	}
+	server := serve(t, router.New(cameras, router.Options{}))
+	for _, c := range cameras {
+		get(t, "GET", server.URL+"/"+c.Name+"/live") // and reads no more than the head
+	}
+	waitFor(t, 8*time.Second, func() bool { // after 10 s each of them would be evicted, for it does not read
+		viewers := 0
+		for _, c := range cameras {
+			viewers += c.Stream.Stats().Viewers
+		}
+		return viewers < len(cameras)
+	}, "a viewer is evicted, as six pictures of 12 MB are under way")
 }
 
 // Handlers that share no limits do not count each other's viewers.

@@ -9,12 +9,14 @@ import (
 	"mjpegazer/stream/mjpeg"
 )
 
-// Live streams a camera as multipart/x-mixed-replace (boundary "frame"), starting it for the first viewer. Without a
-// picture within the stream's stall time and a second the answer is 503 with Retry-After and the reason; later failures of
-// the camera keep the viewer, who goes on when it is back. ?fps=N gives at most N pictures a second.
+// Live streams a camera as multipart/x-mixed-replace (boundary "frame"), starting it for the first viewer. Without a picture
+// within the stream's stall time and a second the answer is 503, with Retry-After and the reason. When the camera fails later
+// the viewer stays, and goes on when the camera is back. ?fps=N gives at most N pictures a second, from 0.001 to 1000.
 //
-// Who asks for pictures as browsers do (Accept names image/webp, image/avif or image/*) gets parts that are shown without
-// waiting for the next; all others get parts with Content-Length and X-Timestamp (seconds.microseconds of the picture).
+// Clients that ask for pictures as browsers do (Accept has image/webp, image/avif or image/*) get parts that are shown without
+// waiting for the next one. All others get parts with Content-Length and X-Timestamp (seconds.microseconds of the picture).
+// Options.Heartbeat adds parts with X-Repeat: 1, which have the same picture again, and X-Wait: 1 among the header lines of
+// the next part.
 func Live(s *stream.Stream, options Options) http.Handler {
 	limits := options.limits()
 	return reading(func(w http.ResponseWriter, r *http.Request) {
@@ -28,7 +30,7 @@ func Live(s *stream.Stream, options Options) http.Handler {
 			return
 		}
 		if err := limits.enter(s); err != nil {
-			full(w, err)
+			refuseViewer(w, err)
 			return
 		}
 		defer limits.leave(s)
@@ -36,9 +38,9 @@ func Live(s *stream.Stream, options Options) http.Handler {
 		defer send.close()
 		v := s.View(stream.ViewerOptions{MaxFPS: fps, MaxRate: limits.MaxRate, Ready: send.ready, Deliver: send.deliverer()})
 		defer v.Close()
-		frame, err := first(r.Context(), s, v)
+		frame, err := firstFrame(r.Context(), s, v)
 		if err != nil {
-			unavailable(w, r, s, err)
+			unavailable(w, r, s, options, err)
 			return
 		}
 		defer logViewer(r, options, send)()
@@ -56,7 +58,7 @@ func (s *sender) stream(from *stream.Stream, v *stream.Viewer, frame *stream.Fra
 		if frame != nil {
 			err = s.frame(frame)
 		} else {
-			err = s.patience(from)
+			err = s.keepAlive(from)
 		}
 		if err == nil {
 			frame, err = beat.next(v)
@@ -64,10 +66,10 @@ func (s *sender) stream(from *stream.Stream, v *stream.Viewer, frame *stream.Fra
 	}
 }
 
-// patience sends something to a viewer who has waited for the next picture: the last one once more where it still says
-// what the camera sees, for the camera is slow. Of one that is down, or has fallen silent unlike itself, or is wanted less
-// often, it does not, and the viewer gets a picture only where nothing else can be sent.
-func (s *sender) patience(from *stream.Stream) error {
+// keepAlive sends something to a viewer that has waited for the next picture. That is the last picture where it still shows what
+// the camera sees, as the camera is slow. Where the camera is down, or silent though it is not slow, or the viewer wants
+// fewer pictures, it is a header line, and a picture only if the form has no room for one.
+func (s *sender) keepAlive(from *stream.Stream) error {
 	last, live := from.Last()
 	if last == nil || !s.ready(last) { // the stream has just been closed, or something is on its way to the viewer
 		return nil

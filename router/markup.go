@@ -31,7 +31,7 @@ func readMarkup(name string) markup {
 	return markup(text)
 }
 
-// fill puts values in the place of ${name}, escaped unless they are markup themselves.
+// fill replaces each ${name} by its value, escaped unless it is markup itself.
 func (m markup) fill(values map[string]any) markup {
 	return markup(os.Expand(string(m), func(name string) string {
 		if part, ok := values[name].(markup); ok {
@@ -41,7 +41,7 @@ func (m markup) fill(values map[string]any) markup {
 	}))
 }
 
-// hiddenUnless is the attribute of an element that has nothing to say.
+// hiddenUnless returns the attribute of an element that is not to be seen.
 func hiddenUnless(shown bool) markup {
 	if shown {
 		return ""
@@ -49,8 +49,8 @@ func hiddenUnless(shown bool) markup {
 	return " hidden"
 }
 
-// markup is the page: as many columns as rows where there is room.
-func (s Status) markup() markup {
+// markup returns the page, with as many columns as rows where there is room.
+func (s siteStatus) markup() markup {
 	columns := max(int(math.Ceil(math.Sqrt(float64(len(s.Cameras))))), 1)
 	values := map[string]any{
 		"title": "mjpegazer", "streams": pageStreams, "columns": columns, "rows": (len(s.Cameras) + columns - 1) / columns,
@@ -69,7 +69,7 @@ func (s Status) markup() markup {
 	return indexMarkup.fill(values)
 }
 
-func (c CameraStatus) markup(live bool) markup {
+func (c cameraStatus) markup(live bool) markup {
 	picture := "snapshot"
 	if live {
 		picture = "live"

@@ -19,8 +19,8 @@ var pageFiles embed.FS
 // snapshots of the other cameras and one for /status.
 const pageStreams = 4
 
-// contentPolicy lets the page load what this server serves, and nothing from elsewhere or from within itself but the blank
-// picture that ends a stream. It says nothing of frames: dashboards embed the page.
+// contentPolicy lets the page load what this server serves and, beside the blank picture that ends a stream, nothing else. It
+// does not forbid frames: dashboards embed the page.
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
 	"img-src 'self' data:; base-uri 'none'; form-action 'none'"
 
@@ -59,7 +59,7 @@ func (s *site) page(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
-	io.WriteString(w, string(s.report(r).markup())) // an error is the viewer's leaving
+	io.WriteString(w, string(s.report(r).markup())) // an error means that the viewer has left
 }
 
 // withSlash returns the address of the page for a request without the last slash, as where the handler is mounted at /cams:

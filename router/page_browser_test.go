@@ -17,12 +17,12 @@ import (
 type asked struct {
 	http.Handler
 	now, most, live, mostLive atomic.Int32
-	down                      atomic.Bool // the server answers nothing but 502
+	status                    atomic.Int32 // what the server answers, and nothing else; 0: all is well
 }
 
 func (a *asked) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if a.down.Load() {
-		http.Error(w, "bad gateway", http.StatusBadGateway)
+	if status := a.status.Load(); status != 0 {
+		http.Error(w, "", int(status))
 		return
 	}
 	raise(&a.most, a.now.Add(1))
@@ -129,10 +129,13 @@ func TestPageComesBack(t *testing.T) {
 	server.CloseClientConnections()
 	moved(t, p, 20*time.Second, 1)
 
-	a.down.Store(true)
+	a.status.Store(http.StatusBadGateway)
 	server.CloseClientConnections()
 	p.Want(`document.querySelector('.lost').hidden`, "false", 10*time.Second)
-	a.down.Store(false)
+	p.Want(`document.querySelector('.lost').innerText.replace(/\d\d?:\d\d( [AP]M)?/, 'TIME')`, "Connection lost at TIME, reconnecting …", time.Second)
+	a.status.Store(http.StatusUnauthorized)
+	p.Want(`document.querySelector('.lost').innerText`, "Your login has ended: reload the page", 10*time.Second)
+	a.status.Store(0)
 	p.Want(`document.querySelector('.lost').hidden`, "true", 10*time.Second)
 	moved(t, p, 20*time.Second, 1)
 

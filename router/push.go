@@ -8,11 +8,12 @@ import (
 	"mjpegazer/stream"
 )
 
-// mostPushed bounds for how long the other viewers of a worker wait while one is sent a picture.
-const mostPushed = 64 << 10
+// maxPushed, in bytes, bounds for how long the other viewers of a worker wait while one is sent a picture.
+const maxPushed = 64 << 10
 
-// deliverer is what may send a frame without the viewer's own goroutine; nil where it cannot be done. net/http knows nothing of
-// it: only a writer that is its own, and not one that middleware has put around that, has nothing to do with each byte.
+// deliverer returns the function that sends a frame without the viewer's own goroutine, nil where that cannot be done. net/http
+// does not know of what it writes: its own writer must have nothing to do with each byte, and no middleware may have put
+// another around it.
 func (s *sender) deliverer() func(*stream.Frame) bool {
 	if s.conn == nil || !s.single || !s.conn.Plain() || !bare(s.w) {
 		return nil
@@ -20,7 +21,8 @@ func (s *sender) deliverer() func(*stream.Frame) bool {
 	return s.deliver
 }
 
-// bare reports whether w is net/http's own writer of HTTP/1, and has not sent a head that would make it write chunks.
+// bare reports whether w is net/http's own writer for HTTP/1, which has not sent a head that would make it write chunks. It looks
+// for names that are not exported. Should they change, pushes end and all else works; TestPushes tells.
 func bare(w http.ResponseWriter) bool {
 	t := reflect.TypeOf(w)
 	if t.Kind() != reflect.Pointer || t.Elem().PkgPath() != "net/http" || t.Elem().Name() != "response" {
@@ -30,16 +32,17 @@ func bare(w http.ResponseWriter) bool {
 	return sent.IsValid() && sent.Kind() == reflect.Bool && !sent.Bool()
 }
 
-// deliver sends a frame if that needs no waiting. Where it does, frame sends the rest.
+// deliver sends a frame as far as that needs no waiting. If that is not all of it, frame sends the rest.
 func (s *sender) deliver(f *stream.Frame) bool {
 	part := s.form.part(f)
-	if s.beat == nil || len(part) > mostPushed {
+	if s.beat == nil || len(part) > maxPushed {
 		return false
 	}
 	now := time.Now()
 	s.expect(now, len(part))
-	s.pushed = s.conn.Push(nil, part)
-	s.end.Store(s.conn.Wrote(s.pushed))
+	pushed, end := s.conn.Push(nil, part)
+	s.pushed = pushed
+	s.end.Store(end)
 	if s.pushed < len(part) {
 		return false
 	}

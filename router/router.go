@@ -1,21 +1,40 @@
-// Package router shows streams over HTTP.
+// Package router serves streams over HTTP: a camera as MJPEG, as single pictures, and what is known of it.
 //
-// [Live], [Snapshot] and [Health] are handlers for one camera, to be mounted at any route of any server. [New] is the
-// whole program's surface: a page, every camera's routes, /status.
+// [Live], [Snapshot] and [Health] are handlers for one camera, to be mounted at any route of any server:
 //
-//	s := stream.New(&httpcam.Camera{URL: "http://camera/video"}, stream.Options{})
-//	http.Handle("/garden", router.Live(s, router.Options{}))
+//	s := stream.New(&httpcam.Camera{URL: "http://camera/video"}, stream.Options{Linger: stream.DefaultLinger})
+//	defer s.Close()
+//	http.Handle("/garden", router.Live(s, router.Options{Heartbeat: router.DefaultHeartbeat}))
 //
-// A server of streams must not set [http.Server.WriteTimeout], and no middleware around them may buffer, compress or time
-// out. Close the streams before [http.Server.Shutdown], which otherwise waits for viewers for ever.
+// [New] is all that the program mjpegazer serves: a page with all cameras, the routes of each, and /status.
+//
+// A server of streams needs three things:
+//
+//   - [http.Server.ConnContext] is to be [ConnContext], or pictures grow old on slow links;
+//   - [http.Server.WriteTimeout] must not be set, and no middleware around the handlers may buffer, compress or time out: a
+//     stream has no end;
+//   - the streams are to be closed before [http.Server.Shutdown], which otherwise waits for their viewers for ever.
+//
+// The handlers answer GET and HEAD. HEAD starts no camera. Answers without a picture are one line of text that says why:
+//
+//   - 400 to a query that makes no sense, such as fps=0;
+//   - 404 to an unknown path, with the names of the cameras;
+//   - 405 to other methods, and 413 to a request's body that is larger than 64 KB or takes longer than 5 s;
+//   - 503, with Retry-After, while a camera has no picture, or where there are as many viewers as [Limits] allow;
+//   - 508 to the program itself, where it was told to read its own address.
+//
+// [Options.Access] adds those of package access.
 package router
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -23,21 +42,62 @@ import (
 	"mjpegazer/router/internal/conn"
 )
 
-// New serves the page at /, every camera at /NAME/live, /NAME/snapshot, /NAME/snapshot.jpg and /NAME/health, the first
-// camera at /live and so on as well, many cameras on one connection at /wall, and /status; beside them the addresses of
-// programs that it replaces: /stream, and /?action=stream as mjpg-streamer has it. All links are relative, so that it works below any path. Health is for everybody,
-// the rest for those whom [Options.Access] lets in. It panics where a name is not fit ([CheckName]) or stands twice.
+// Options are the options of all handlers. The zero value serves everybody.
+type Options struct {
+	// Access is the access control of what [New] serves. Nil lets everybody in. The other handlers take its Client alone.
+	Access *access.Control
+	// Log gets a line at debug level for each viewer that comes and goes. Nil means no log.
+	Log *slog.Logger
+	// HealthThreshold is how many consecutive failures make a camera unhealthy; 0 means [DefaultHealthThreshold].
+	HealthThreshold int
+	// Version is what /status and the Server header say; empty means "devel".
+	Version string
+	// Instance tells this program from all others: a request of its own, which has it in X-Mjpegazer-Instance, is refused.
+	// Empty means no check.
+	Instance string
+	// Heartbeat is how long a stream may be silent. Then the last picture is sent again, or a header line while the camera is
+	// down, so that no proxy takes the connection for dead. 0 means no heartbeat; see [DefaultHeartbeat].
+	Heartbeat time.Duration
+	// Limits are what viewers may use together, of all handlers with the same Limits. Nil means none, and for [New] that all
+	// its cameras share the bound of the memory.
+	Limits *Limits
+
+	camera string // name of the handlers' camera, if it has one
+}
+
+// Defaults of the program mjpegazer, for others to use.
+const (
+	DefaultHealthThreshold = 3
+	DefaultHeartbeat       = 5 * time.Second
+)
+
+func (o Options) healthThreshold() int { return cmp.Or(o.HealthThreshold, DefaultHealthThreshold) }
+func (o Options) version() string      { return cmp.Or(o.Version, "devel") }
+
+func (o Options) limits() *Limits {
+	if o.Limits == nil {
+		return &Limits{}
+	}
+	return o.Limits
+}
+
+// New serves the page at /; every camera at /NAME/live, /NAME/snapshot, /NAME/snapshot.jpg and /NAME/health; the first camera
+// also at /live and so on; many cameras on one connection at /wall; and /status, a JSON object about all cameras. Beside them
+// it serves the addresses of programs that it replaces: /stream, and /?action=stream as mjpg-streamer. All links are relative,
+// so that it works below any path. Health is for everybody, the rest for clients that [Options.Access] lets in.
+//
+// It panics where a name is not fit ([CheckName]) or two cameras have the same.
 func New(cameras []Camera, options Options) http.Handler {
+	options.Limits = options.limits()
 	r := chi.NewRouter()
 	r.Use(func(next http.Handler) http.Handler { return drained(next.ServeHTTP) }, identify(options), guard(cameras, options.Access))
-	options.Limits = options.limits() // one for all
 	site := newSite(cameras, options)
-	r.NotFound(site.unknown)
-	r.MethodNotAllowed(refuse) // of methods that chi does not know
+	r.NotFound(site.notFound)
+	r.MethodNotAllowed(refuseMethod) // of methods that chi does not know
 	feeds := make([]feed, len(cameras))
 	for i, c := range cameras {
 		if err := CheckName(c.Name); err != nil {
-			panic("router: " + err.Error())
+			panic(fmt.Sprintf("router: camera %q: %v", c.Name, err))
 		}
 		feeds[i] = newFeed(c, options)
 		feeds[i].mount(r, "/"+c.Name+"/")
@@ -59,6 +119,7 @@ func New(cameras []Camera, options Options) http.Handler {
 type feed struct{ live, snapshot, health http.Handler }
 
 func newFeed(c Camera, options Options) feed {
+	options.camera = c.Name
 	if options.Log != nil {
 		options.Log = options.Log.With("camera", c.Name)
 	}
@@ -76,7 +137,7 @@ func (f feed) mount(r chi.Router, path string) {
 	r.Handle(path+"health", f.health)
 }
 
-// guard lets those in who may look, and everybody who asks for health.
+// guard puts access control around all routes but health.
 func guard(cameras []Camera, control *access.Control) func(http.Handler) http.Handler {
 	open := []string{"/health"}
 	for _, c := range cameras {
@@ -93,18 +154,18 @@ func guard(cameras []Camera, control *access.Control) func(http.Handler) http.Ha
 	}
 }
 
-// ConnContext makes viewers fresh, and lets those go early that do not read: with it the handlers know how much of what
-// they wrote has arrived. It is for [http.Server.ConnContext], and all that a server must do:
+// ConnContext keeps viewers fresh, and ends those early that do not read: with it the handlers know how much of what they wrote
+// has arrived. It is an [http.Server.ConnContext], and all that a server must do:
 //
 //	server := &http.Server{Handler: handler, ConnContext: router.ConnContext}
 //
 // Without it everything works, but on a slow link pictures grow old in the kernel's buffers.
 func ConnContext(ctx context.Context, c net.Conn) context.Context { return conn.Context(ctx, c) }
 
-// instanceHeader tells one running program from another, in questions and answers.
+// instanceHeader tells one running program from another, in requests and answers.
 const instanceHeader = "X-Mjpegazer-Instance"
 
-// identify names the program in every answer: another one that reads from it may trust its time stamps. A program that was
+// identify names the program in every answer: another one that reads from it may trust its timestamps. A program that was
 // told to read itself is refused before it waits for its own first picture.
 func identify(options Options) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
@@ -113,7 +174,7 @@ func identify(options Options) func(http.Handler) http.Handler {
 			if options.Instance != "" {
 				w.Header().Set(instanceHeader, options.Instance)
 				if r.Header.Get(instanceHeader) == options.Instance {
-					http.Error(w, "this is the program that asks", http.StatusLoopDetected)
+					http.Error(w, "this is mjpegazer's own address: it cannot be its own source", http.StatusLoopDetected)
 					return
 				}
 			}
@@ -122,20 +183,20 @@ func identify(options Options) func(http.Handler) http.Handler {
 	}
 }
 
-// reading answers HEAD with h's headers alone, and refuses what would write. The handlers do it, not the routes, so that
-// they keep it wherever they are mounted.
+// reading answers HEAD with h's headers alone, and refuses what would write. The handlers do it, not the routes, so that they
+// keep it wherever they are mounted.
 func reading(h http.HandlerFunc) http.Handler {
 	return drained(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			refuse(w, r)
+			refuseMethod(w, r)
 			return
 		}
 		h(w, r)
 	})
 }
 
-// refuse answers a method that would write.
-func refuse(w http.ResponseWriter, r *http.Request) {
+// refuseMethod answers a method that would write.
+func refuseMethod(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Allow", "GET, HEAD")
 	http.Error(w, "only GET and HEAD are answered here", http.StatusMethodNotAllowed)
 }

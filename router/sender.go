@@ -20,7 +20,7 @@ func partTimeOf(size int) time.Duration {
 	return partTime + time.Duration(size)*time.Second/partRate
 }
 
-// A sender brings parts to one viewer, each in one call and without a copy, under a deadline of its own.
+// A sender sends parts to one viewer, each in one call and without a copy, under a deadline of its own.
 type sender struct {
 	w          http.ResponseWriter
 	controller *http.ResponseController
@@ -41,7 +41,7 @@ type sender struct {
 	end     atomic.Int64                 // of the latest part, in its connection's count of bytes written
 	due     atomic.Int64                 // when it must have arrived, in nanoseconds after the sender's begin; 0: none was sent
 	writing atomic.Pointer[stream.Frame] // what a Write holds now
-	cut     atomic.Pointer[error]        // why the viewer was evicted; nil: it was not
+	evicted atomic.Pointer[error]        // why the viewer was; nil: it was not
 }
 
 // newSender makes a sender that must be closed before the handler returns.
@@ -98,8 +98,9 @@ func (s *sender) record(head []byte, f *stream.Frame) error {
 	part, n := f.JPEG(), 0
 	if s.pushes {
 		s.expect(time.Now(), len(head)+len(part))
-		n = s.conn.Push(head, part)
-		s.end.Store(s.conn.Wrote(n))
+		var end int64
+		n, end = s.conn.Push(head, part)
+		s.end.Store(end)
 	}
 	switch left := n - len(head); {
 	case left == len(part):
@@ -140,7 +141,7 @@ func (s *sender) expect(now time.Time, size int) time.Duration {
 func (s *sender) write(pieces [][]byte, now time.Time, most time.Duration) error {
 	if until := now.Add(most); s.deadline.Before(until) {
 		if s.deadline = until; s.single && s.conn != nil && s.conn.Measured() {
-			s.deadline = until.Add(most) // evict sees who is late; this need not be set for every part
+			s.deadline = until.Add(most) // evict sees what is late; this need not be set for every part
 		}
 		// A writer without a connection, such as a recorder, has no deadline to set and nothing to flush.
 		if err := s.controller.SetWriteDeadline(s.deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
@@ -169,9 +170,9 @@ func (s *sender) overdue(now time.Time) bool {
 	return ok && delivered < end && due == time.Duration(s.due.Load()) // and nothing was sent meanwhile
 }
 
-// abort ends the viewer's stream from another goroutine, and its connection too if that serves nothing else.
+// abort ends the viewer's stream from another goroutine, and the connection if it serves nothing else.
 func (s *sender) abort(why *error) {
-	s.cut.Store(why)
+	s.evicted.Store(why)
 	if s.conn != nil && s.single {
 		s.conn.Reset()
 		return

@@ -8,8 +8,9 @@ import (
 	"mjpegazer/stream/mjpeg"
 )
 
-// Snapshot answers with one picture: the newest of a live camera, else the first of one that is started for it. Without a
-// picture within the stream's stall time and a second the answer is 503 with Retry-After and the reason.
+// Snapshot answers with one picture, as image/jpeg with X-Timestamp: the newest of a live camera, else the first of one that is
+// started for it. Without a picture within the stream's stall time and a second the answer is 503, with Retry-After and the
+// reason. It counts as a viewer for [Limits] meanwhile.
 func Snapshot(s *stream.Stream, options Options) http.Handler {
 	limits := options.limits()
 	return reading(func(w http.ResponseWriter, r *http.Request) {
@@ -19,11 +20,16 @@ func Snapshot(s *stream.Stream, options Options) http.Handler {
 			pictureHeaders(h)
 			return
 		}
+		if err := limits.enter(s); err != nil {
+			refuseViewer(w, err)
+			return
+		}
+		defer limits.leave(s)
 		v := s.View(stream.ViewerOptions{})
 		defer v.Close()
-		frame, err := first(r.Context(), s, v)
+		frame, err := firstFrame(r.Context(), s, v)
 		if err != nil {
-			unavailable(w, r, s, err)
+			unavailable(w, r, s, options, err)
 			return
 		}
 		h.Set("Content-Type", "image/jpeg")
@@ -33,6 +39,6 @@ func Snapshot(s *stream.Stream, options Options) http.Handler {
 		pictureHeaders(h)
 		send := newSender(w, r, limits)
 		defer send.close()
-		send.part(frame, frame.JPEG()) // an error is the viewer's leaving
+		send.part(frame, frame.JPEG()) // an error means that the viewer has left
 	})
 }

@@ -3,6 +3,7 @@ package router
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"math"
 	"net/http"
 	"runtime"
@@ -12,7 +13,7 @@ import (
 	"mjpegazer/stream"
 )
 
-// site is what the page and /status tell of all cameras.
+// A site is what the page and /status show of all cameras.
 type site struct {
 	cameras []Camera
 	options Options
@@ -23,35 +24,39 @@ func newSite(cameras []Camera, options Options) *site {
 	return &site{cameras, options, time.Now()}
 }
 
-// visible are the cameras that the viewer of a request may see. Whatever names cameras to viewers asks here.
+// visible returns the cameras that the viewer of a request may see. All that names cameras to viewers asks here.
 func (s *site) visible(*http.Request) []Camera { return s.cameras }
 
-// unknown answers a request for what there is not: who mistyped a camera's name learns which there are.
-func (s *site) unknown(w http.ResponseWriter, r *http.Request) {
+// notFound says which cameras there are: most unknown paths have a misspelt name.
+func (s *site) notFound(w http.ResponseWriter, r *http.Request) {
+	text := "not found; there are no cameras"
 	var names []string
 	for _, c := range s.visible(r) {
-		names = append(names, c.Name)
+		names = append(names, fmt.Sprintf("%s (/%s/live)", c.Name, c.Name))
 	}
-	http.Error(w, "there is nothing at this address; the cameras here are: "+strings.Join(names, ", "), http.StatusNotFound)
+	if len(names) > 0 {
+		text = "not found; the cameras are: " + strings.Join(names, ", ")
+	}
+	http.Error(w, text, http.StatusNotFound)
 }
 
-// Status is the JSON of /status.
-type Status struct {
+// A siteStatus is the JSON object of /status.
+type siteStatus struct {
 	Version string  `json:"version"`
 	Uptime  float64 `json:"uptime_seconds"`
-	// Goroutines is how much the program has to do at once: it sinks back when viewers have gone.
+	// Goroutines is how much the program does at once. It sinks again when viewers have left.
 	Goroutines int            `json:"goroutines"`
-	Cameras    []CameraStatus `json:"cameras"`
+	Cameras    []cameraStatus `json:"cameras"`
 }
 
-// CameraStatus is one camera in [Status].
-type CameraStatus struct {
+// A cameraStatus is one camera in a siteStatus.
+type cameraStatus struct {
 	Name           string            `json:"name"`
 	Title          string            `json:"title"`
 	Address        string            `json:"address,omitempty"`
 	State          stream.State      `json:"state"`
 	Healthy        bool              `json:"healthy"`
-	Error          string            `json:"last_error"` // "" where there was none; it may be over
+	Error          string            `json:"last_error"` // "" where there was none; the camera may be well again
 	Failures       int               `json:"consecutive_failures"`
 	RetrySeconds   float64           `json:"retry_seconds"` // until the next try, while it is down
 	Width          int               `json:"width"`
@@ -64,17 +69,17 @@ type CameraStatus struct {
 	Thinned        uint64            `json:"thinned"`
 	Damaged        uint64            `json:"damaged"`
 	DamageReason   string            `json:"damage_reason,omitempty"` // why the latest picture was dropped, where the server did it
-	LastPicture    *time.Time        `json:"last_picture"`            // null while there was none
+	LastPicture    *time.Time        `json:"last_picture"`            // null before the first
 	Facts          map[string]string `json:"facts"`
 }
 
-func (s *site) report(r *http.Request) Status {
+func (s *site) report(r *http.Request) siteStatus {
 	cameras := s.visible(r)
-	status := Status{
+	status := siteStatus{
 		Version:    s.options.version(),
 		Uptime:     math.Round(time.Since(s.started).Seconds()),
 		Goroutines: runtime.NumGoroutine(),
-		Cameras:    make([]CameraStatus, len(cameras)),
+		Cameras:    make([]cameraStatus, len(cameras)),
 	}
 	for i, c := range cameras {
 		status.Cameras[i] = c.status(s.options)
@@ -82,9 +87,9 @@ func (s *site) report(r *http.Request) Status {
 	return status
 }
 
-func (c Camera) status(options Options) CameraStatus {
+func (c Camera) status(options Options) cameraStatus {
 	stats := c.Stream.Stats()
-	status := CameraStatus{
+	status := cameraStatus{
 		Name: c.Name, Title: cmp.Or(c.Title, c.Name), Address: c.Address, State: stats.State, Healthy: stats.Failures < options.healthThreshold(),
 		Error: stats.Error, Failures: stats.Failures, RetrySeconds: math.Ceil(stats.Retry.Seconds()),
 		Width: stats.Width, Height: stats.Height, Frames: stats.Frames,

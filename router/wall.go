@@ -75,7 +75,7 @@ func (s *site) wall(w http.ResponseWriter, r *http.Request) {
 	}
 	cameras, ok := s.chosen(r)
 	if !ok {
-		s.unknown(w, r)
+		s.notFound(w, r)
 		return
 	}
 	if r.Method == http.MethodHead {
@@ -88,7 +88,7 @@ func (s *site) wall(w http.ResponseWriter, r *http.Request) {
 	wall := &wall{send: send, wake: make(chan struct{}, 1), rate: limits.MaxRate, beat: cmp.Or(s.options.Heartbeat, DefaultHeartbeat)}
 	defer wall.leave()
 	if err := wall.enter(cameras, fps); err != nil {
-		full(w, err)
+		refuseViewer(w, err)
 		return
 	}
 	defer logViewer(r, s.options, send)()

@@ -194,7 +194,7 @@ func TestWallRefuses(t *testing.T) {
 	} {
 		r := get(t, "GET", server.URL+path)
 		text, _ := io.ReadAll(r.Body)
-		if r.StatusCode != want || want == 404 && !strings.Contains(string(text), "front, gone") {
+		if r.StatusCode != want || want == 404 && !strings.Contains(string(text), "front (/front/live), gone (/gone/live)") {
 			t.Errorf("%s: %s %s", path, r.Status, text)
 		}
 	}

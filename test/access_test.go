@@ -98,8 +98,8 @@ func TestWhoMayLook(t *testing.T) {
 		}
 	}
 	v.close()
-	p.await(t, `(viewer comes).* camera=camera client=192\.0\.2\.7\n`)
-	p.await(t, `(viewer leaves).* camera=camera client=192\.0\.2\.7 after=[0-9.]+m?s frames=[1-9]`)
+	p.await(t, `(viewer connected).* camera=camera client=192\.0\.2\.7\n`)
+	p.await(t, `(viewer left).* camera=camera client=192\.0\.2\.7 after=[0-9.]+m?s frames=[1-9]`)
 	p.await(t, `(login refused).* client=127\.0\.0\.1`)
 	p.stop(t)
 	if said.WriteString(p.said.String()); strings.Contains(said.String(), "canary") {

@@ -77,9 +77,9 @@ func TestProxiesNames(t *testing.T) {
 				t.Errorf("by a name that -allowed-hosts does not know: %d", code)
 			}
 			lookFrom(t, "127.0.0.5", address+"/live?token="+secretToken)
-			p.await(t, `(viewer leaves).* client=127\.0\.0\.5 `)
+			p.await(t, `(viewer left).* client=127\.0\.0\.5 `)
 			lookFrom(t, "127.0.0.6", f.serve(t, p, f.bySocket(socket)...)+"/live?token="+secretToken)
-			p.await(t, `(viewer leaves).* client=127\.0\.0\.6 `)
+			p.await(t, `(viewer left).* client=127\.0\.0\.6 `)
 		})
 	}
 }

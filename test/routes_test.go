@@ -62,7 +62,7 @@ func TestMethods(t *testing.T) {
 	}
 	for _, path := range []string{"/nobody/live", "/nobody/snapshot", "/nobody/health"} {
 		response, body := ask(t, http.MethodGet, p.url+path)
-		if response.StatusCode != http.StatusNotFound || !strings.Contains(body, "camera, garden") {
+		if response.StatusCode != http.StatusNotFound || !strings.Contains(body, "camera (/camera/live), garden (/garden/live)") {
 			t.Errorf("GET %s: %s, %q, which does not name camera and garden", path, response.Status, body)
 		}
 	}

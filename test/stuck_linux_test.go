@@ -127,7 +127,7 @@ func TestStuckOnUnixSocket(t *testing.T) {
 	if took := time.Since(begun); took < 9*time.Second || took > 20*time.Second {
 		t.Errorf("the viewer who never reads was gone after %v; 10 to 11 s after the last byte is promised", took)
 	}
-	p.await(t, `(viewer is cut off).* reason="nothing was taken for 10 s"`)
+	p.await(t, `(viewer evicted).* reason="it took nothing for 10 s"`)
 	time.Sleep(time.Until(begun.Add(length)))
 	slow.close()
 	last := <-lasted

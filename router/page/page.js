@@ -169,6 +169,7 @@ function step() {
 let polling = false;
 let timer; // of the next poll
 let heard = Date.now(); // the time of the latest status, 0 after a failure
+let lostAt = ''; // when the connection was lost, as text; '' while there is one
 
 async function poll() {
   clearTimeout(timer);
@@ -178,12 +179,13 @@ async function poll() {
   const limit = setTimeout(() => control.abort(), SILENCE);
   try {
     const response = await fetch('status', { cache: 'no-store', signal: control.signal });
-    if (!response.ok) throw new Error(`it says ${response.status} ${response.statusText}`);
+    if (!response.ok) throw new Error(response.status);
     tell(await response.json());
     unheard('');
+    lostAt = '';
   } catch (error) {
-    const reason = error.name === 'Error' ? error.message : 'it does not answer';
-    unheard(`No news from the server: ${reason}. Trying again …`);
+    lostAt ||= new Date().toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+    unheard(error.message === '401' ? 'Your login has ended: reload the page' : `Connection lost at ${lostAt}, reconnecting …`);
     heard = 0;
   }
   clearTimeout(limit);

@@ -17,8 +17,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"mjpegazer/router"
 )
 
 const binary = "/mjpegazer"
@@ -100,11 +98,26 @@ func (p *program) get(t testing.TB, path string) (code int, body []byte) {
 	return resp.StatusCode, body
 }
 
-// status is what /status tells of the first camera.
-func (p *program) status(t testing.TB) router.CameraStatus {
+// A cameraStatus is what /status says of a camera.
+type cameraStatus struct {
+	Address string
+	State   string
+	Error   string `json:"last_error"`
+	Width   int
+	Height  int
+	Frames  uint64
+	FPS     float64
+	Viewers int
+	Skipped uint64
+	Damaged uint64
+	Facts   map[string]string
+}
+
+// status is what /status says of the first camera.
+func (p *program) status(t testing.TB) cameraStatus {
 	t.Helper()
 	_, body := p.get(t, "/status")
-	var s router.Status
+	var s struct{ Cameras []cameraStatus }
 	if err := json.Unmarshal(body, &s); err != nil {
 		t.Fatal(err)
 	}

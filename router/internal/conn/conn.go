@@ -1,4 +1,5 @@
-// Package conn is what the kernel knows of a viewer's connection, and when the connection is ready for more.
+// Package conn knows how much of what was written to a viewer has arrived, as far as the kernel does, and when the viewer is
+// ready for more.
 package conn
 
 import (
@@ -15,7 +16,7 @@ import (
 func Context(ctx context.Context, c net.Conn) context.Context {
 	plain := false
 	switch c.(type) {
-	case *net.TCPConn, *net.UnixConn: // and not what has such a one within it
+	case *net.TCPConn, *net.UnixConn: // and no other that has one of them inside
 		plain = true
 	}
 	for {
@@ -52,61 +53,69 @@ func Of(r *http.Request) *Conn {
 type Conn struct {
 	socket   socket
 	plain    bool         // what is written goes to the socket as it is
-	measured bool         // the kernel tells what has arrived
-	written  atomic.Int64 // bytes of parts that the kernel has taken
+	measured bool         // the kernel knows what has arrived
+	written  atomic.Int64 // bytes of parts that the kernel has accepted
+	pushed   atomic.Int64 // bytes of them that Push wrote
 	net      net.Conn
 
 	mu       sync.Mutex
-	taken    int64     // by the peer, as last seen while bytes waited; whenever none did, it has grown since
+	arrived  int64     // bytes, as last seen while others waited; whenever none did, it has grown since
 	progress time.Time // when it was first seen
 }
 
-// Measured reports whether the kernel tells what has arrived.
+// Measured reports whether the kernel knows what has arrived.
 func (c *Conn) Measured() bool { return c.measured }
 
 // Plain reports whether what is written goes to the socket as it is, so that [Conn.Push] may do it.
 func (c *Conn) Plain() bool { return c.plain }
 
-// Wrote counts n bytes that were written, and returns how many there were ever.
+// Wrote counts n bytes that were written, and returns how many there have been.
 func (c *Conn) Wrote(n int) int64 { return c.written.Add(int64(n)) }
 
-// Push writes as much of a part, and of a head before it, which may be nil, as the kernel takes at once, and returns how many
-// bytes that was; one goroutine at a time may call it. It does not count them. What went wrong if it was nothing an ordinary
-// Write will tell.
-func (c *Conn) Push(head, part []byte) int { return c.socket.push(head, part) }
+// Push writes as much of a part, and of a head before it, which may be nil, as the kernel accepts at once, and returns how many
+// bytes that was, and how many there have been. One goroutine at a time may call it. It has no error: if nothing can be
+// written an ordinary Write will say why.
+func (c *Conn) Push(head, part []byte) (n int, written int64) {
+	n = c.socket.push(head, part)
+	c.pushed.Add(int64(n))
+	return n, c.Wrote(n)
+}
 
-// RoundTrip is the shortest round trip of the last minutes; 0 if the kernel does not know.
+// Pushed returns how many bytes Push has written.
+func (c *Conn) Pushed() int64 { return c.pushed.Load() }
+
+// RoundTrip returns the shortest round trip of the last minutes, 0 if the kernel does not know.
 func (c *Conn) RoundTrip() time.Duration { return c.socket.roundTrip() }
 
-// Delivered is how much of what was written has arrived; false where the kernel does not tell. Beside what TLS adds to
-// the bytes under way, which makes it a little less, it is exact.
+// Delivered returns how many of the bytes that were written have arrived, false where the kernel does not know. It is exact,
+// but for what TLS adds to the bytes under way, which makes it a little less.
 func (c *Conn) Delivered() (int64, bool) {
 	queued, ok := c.socket.queued()
 	return c.written.Load() - int64(queued), ok
 }
 
-// StuckFor is how long bytes have waited without any being delivered. It must be asked often enough to see the progress.
+// StuckFor returns for how long bytes have waited without any of them arriving. It must be called often enough to see progress.
 func (c *Conn) StuckFor(now time.Time) time.Duration {
 	queued, ok := c.socket.queued()
 	if !ok || queued == 0 {
-		return 0 // where the kernel does not tell, the time that each part has must do
+		return 0 // where the kernel does not know, the deadline of each part must do
 	}
-	taken, ok := c.socket.acked()
+	arrived, ok := c.socket.acked()
 	if !ok {
-		taken, _ = c.Delivered()
+		arrived, _ = c.Delivered()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if taken != c.taken || c.progress.IsZero() {
-		c.taken, c.progress = taken, now
+	if arrived != c.arrived || c.progress.IsZero() {
+		c.arrived, c.progress = arrived, now
 	}
 	return now.Sub(c.progress)
 }
 
-// Reset ends the connection and frees what the kernel holds for it: an ordinary end would go on trying to deliver that.
+// Reset ends the connection and frees what the kernel holds for it, which it would else go on trying to deliver.
 func (c *Conn) Reset() {
 	if tcp, ok := c.net.(*net.TCPConn); ok {
-		tcp.SetLinger(0) // if that fails the connection is over already
+		tcp.SetLinger(0) // an error means that the connection has ended
 	}
 	c.net.Close()
 }

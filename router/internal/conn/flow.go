@@ -2,16 +2,16 @@ package conn
 
 import "time"
 
-// A Flow decides when a connection is ready for more. A picture that is sent before the last has arrived waits behind it
-// in the kernel or on the way, and arrives older by that; one sent only then leaves the link idle for a while. So it is
-// sent when the rest of the last one takes no longer than a round trip, which the link holds anyway, and the time to the
-// next picture, when this would be decided again.
+// A Flow decides when a connection is ready for more. A picture that is sent before the last one has arrived waits behind it,
+// in the kernel or on the way, and is that much older when it arrives. One that is sent only then leaves the link idle for a
+// while. So a picture is sent when the rest of the last one takes no longer than a round trip, which the link holds anyway,
+// and the time to the next picture, when this would be decided again.
 type Flow struct {
 	// Measured in the last window that is complete:
 	rate     float64       // bytes a second that arrived
 	interval time.Duration // between two pictures
-	full     bool          // the link gave no more
-	clear    bool          // whenever it was looked at, everything had arrived
+	full     bool          // the link could carry no more
+	clear    bool          // at every look everything had arrived
 
 	// Of the window that is being measured:
 	begun     time.Time
@@ -27,20 +27,20 @@ type Flow struct {
 
 const (
 	flowWindow = 500 * time.Millisecond
-	// mostAhead bounds how much older a picture may become for the sake of the link's full use.
-	mostAhead = 100 * time.Millisecond
-	// spare is how much more than its rate a link is trusted with that was not seen to be full.
+	// maxAhead bounds how much older a picture may become for the sake of the link's full use.
+	maxAhead = 100 * time.Millisecond
+	// spare is how much more than its rate a link is expected to carry that was not seen to be full.
 	spare = 2
 	// tripGain lets the rate on long links grow: as many bytes as arrived in a round trip, and a little more.
 	tripGain = 1.25
-	// mostBlind is how many bytes are sent without a look at a connection that was always clear. A look is a system call.
-	mostBlind = 32 << 10
+	// maxBlind is how many bytes are sent without a look at a connection that was always clear. A look is a system call.
+	maxBlind = 32 << 10
 )
 
-// Trusts reports whether a picture of so many bytes can be sent without a look at the connection: small ones, to a viewer
-// for whom everything has always arrived at once.
+// Trusts reports whether a picture of size bytes can be sent without a look at the connection: small ones, to a viewer for
+// whom everything has always arrived at once.
 func (f *Flow) Trusts(now time.Time, size int) bool {
-	if f.clear && f.blind+size <= mostBlind && now.Sub(f.looked) < mostAhead {
+	if f.clear && f.blind+size <= maxBlind && now.Sub(f.looked) < maxAhead {
 		f.asked++
 		f.blind += size
 		return true
@@ -49,11 +49,11 @@ func (f *Flow) Trusts(now time.Time, size int) bool {
 	return false
 }
 
-// Ready takes what was ever delivered on the connection and what is left of the viewer's last part; trip is asked for the
-// shortest round trip, and only if that matters.
+// Ready reports whether a picture can be sent. Delivered is how many bytes ever arrived on the connection, left how many of the
+// viewer's last part have not. Trip, which is called only if that matters, returns the shortest round trip.
 func (f *Flow) Ready(now time.Time, delivered, left int64, trip func() time.Duration) bool {
 	f.measure(now, delivered)
-	ahead := min(f.interval*3/2, mostAhead).Seconds() // the next picture may be late
+	ahead := min(f.interval*3/2, maxAhead).Seconds() // the next picture may be late
 	if !f.full {
 		ahead *= spare
 	}
@@ -64,8 +64,8 @@ func (f *Flow) Ready(now time.Time, delivered, left int64, trip func() time.Dura
 	if float64(left) <= f.rate*ahead {
 		return true
 	}
-	// The kernel forgets a minimum after some minutes. Then the shortest may have our own bytes in it, which must not make
-	// room for more of them.
+	// The kernel forgets its minimum after some minutes. The next one may include the wait behind our own bytes, which must not
+	// make room for more of them.
 	if t := trip(); f.trip == 0 || t < f.trip {
 		f.trip = t
 	}

@@ -13,18 +13,18 @@ import (
 // userTimeout is how long bytes may stay unacknowledged, or a silent viewer's kernel without an answer (RFC 5482).
 const userTimeout = 15 * time.Second
 
-// A socket is a viewer's, without Go's waiting: what the kernel knows of it, and what it takes at once.
+// A socket is a viewer's, for what the kernel knows of it, and for writing without Go's waiting.
 type socket struct {
 	mu    sync.Mutex
 	raw   syscall.RawConn
-	look  func(fd uintptr) // writes what follows; made once, for it is called for every frame
+	look  func(fd uintptr) // sets what follows; made once, as it is called for every frame
 	bytes int
 	err   error
 
-	// Of who sends, and nobody else:
-	write  func(fd uintptr) // as look
-	pieces [2][]byte
-	taken  int
+	// Of the sender alone:
+	write   func(fd uintptr) // as look
+	pieces  [2][]byte
+	written int
 }
 
 func (s *socket) attach(c net.Conn, raw syscall.RawConn) {
@@ -32,19 +32,19 @@ func (s *socket) attach(c net.Conn, raw syscall.RawConn) {
 	s.look = func(fd uintptr) { s.bytes, s.err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) }
 	s.write = func(fd uintptr) { // Go's sockets do not block
 		if len(s.pieces[0]) == 0 {
-			s.taken, _ = unix.Write(int(fd), s.pieces[1])
+			s.written, _ = unix.Write(int(fd), s.pieces[1])
 			return
 		}
-		s.taken, _ = unix.Writev(int(fd), s.pieces[:])
+		s.written, _ = unix.Writev(int(fd), s.pieces[:])
 	}
 	if _, ok := c.(*net.TCPConn); ok {
-		raw.Control(func(fd uintptr) { // without it TCP's own patience counts
+		raw.Control(func(fd uintptr) { // without it TCP would try for a quarter of an hour
 			unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(userTimeout.Milliseconds()))
 		})
 	}
 }
 
-// queued is how many bytes the peer has not acknowledged; false if the kernel does not know.
+// queued returns how many bytes the peer has not acknowledged, false if the kernel does not know.
 func (s *socket) queued() (int, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -54,16 +54,15 @@ func (s *socket) queued() (int, bool) {
 	return s.bytes, true
 }
 
-// push writes as much of head and part as the kernel takes at once, and says how much that was. What went wrong if it was
-// nothing an ordinary Write will tell.
+// push writes as much of head and part as the kernel accepts at once, and returns how many bytes that was.
 func (s *socket) push(head, part []byte) int {
-	s.pieces, s.taken = [2][]byte{head, part}, 0
+	s.pieces, s.written = [2][]byte{head, part}, 0
 	s.raw.Control(s.write)
-	s.pieces = [2][]byte{} // others may forget it
-	return max(s.taken, 0)
+	s.pieces = [2][]byte{} // the collector may need them
+	return max(s.written, 0)
 }
 
-// acked is how many bytes the peer ever acknowledged; false if the kernel does not count them.
+// acked returns how many bytes the peer ever acknowledged, false if the kernel does not count them.
 func (s *socket) acked() (int64, bool) {
 	info := s.info()
 	if info == nil {
@@ -72,7 +71,7 @@ func (s *socket) acked() (int64, bool) {
 	return int64(info.Bytes_acked), true
 }
 
-// roundTrip is the shortest of the last minutes; 0 if the kernel does not know.
+// roundTrip returns the shortest of the last minutes, 0 if the kernel does not know.
 func (s *socket) roundTrip() time.Duration {
 	info := s.info()
 	if info == nil || info.Min_rtt == math.MaxUint32 {
@@ -81,12 +80,12 @@ func (s *socket) roundTrip() time.Duration {
 	return time.Duration(info.Min_rtt) * time.Microsecond
 }
 
-// info is nil for a socket that is not TCP's.
+// info returns nil for a socket that is not TCP's.
 func (s *socket) info() (info *unix.TCPInfo) {
 	s.raw.Control(func(fd uintptr) {
 		var err error
 		if info, err = unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err != nil {
-			info = nil // what comes with an error is not
+			info = nil // with an error it is filled as well
 		}
 	})
 	return info

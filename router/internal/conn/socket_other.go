@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// sendBuffer is how much the kernel may hold for a viewer where it does not tell how much it holds.
+// sendBuffer is how many bytes the kernel may hold for a viewer where it does not tell how many it holds.
 const sendBuffer = 64 << 10
 
-// A socket is a viewer's. The kernel does not tell of it.
+// A socket is a viewer's, of which the kernel tells nothing.
 type socket struct{}
 
 func (*socket) attach(c net.Conn, _ syscall.RawConn) {
 	if tcp, ok := c.(*net.TCPConn); ok {
-		tcp.SetWriteBuffer(sendBuffer) // with the system's own size it works as well, less fresh
+		tcp.SetWriteBuffer(sendBuffer) // if that fails pictures are older on slow links
 	}
 }
 

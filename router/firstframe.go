@@ -14,13 +14,13 @@ import (
 
 var errNoPicture = errors.New("no picture yet")
 
-// restartGrace is what a viewer's patience has beyond the stall time: a camera that fell silent at once is restarted at that very
-// moment, and often answers.
+// restartGrace is how long a viewer waits beyond the stall time: a camera that stalled is restarted at that very moment, and
+// often answers then.
 const restartGrace = time.Second
 
-// first waits for a viewer's first frame as long as the stream waits for its camera, and no longer than makes sense: a
-// camera that must not be asked again so soon cannot answer.
-func first(ctx context.Context, s *stream.Stream, v *stream.Viewer) (*stream.Frame, error) {
+// firstFrame waits for a viewer's first frame as long as the stream waits for its camera. It does not wait in vain: not where
+// the next try comes later than that.
+func firstFrame(ctx context.Context, s *stream.Stream, v *stream.Viewer) (*stream.Frame, error) {
 	if stats := s.Stats(); stats.State == stream.Down && stats.Retry > s.Stall()+restartGrace {
 		return nil, errNoPicture
 	}
@@ -33,8 +33,8 @@ func first(ctx context.Context, s *stream.Stream, v *stream.Viewer) (*stream.Fra
 	return frame, err
 }
 
-// unavailable tells a viewer who came in vain why, and when to come again.
-func unavailable(w http.ResponseWriter, r *http.Request, s *stream.Stream, err error) {
+// unavailable says why there is no picture, and when to come again.
+func unavailable(w http.ResponseWriter, r *http.Request, s *stream.Stream, options Options, err error) {
 	if r.Context().Err() != nil {
 		return // nobody reads it
 	}
@@ -43,10 +43,14 @@ func unavailable(w http.ResponseWriter, r *http.Request, s *stream.Stream, err e
 	case err == errNoPicture && stats.State == stream.Down:
 		reason = stats.Error
 	case err == errNoPicture:
-		reason = fmt.Sprintf("no picture for %v", s.Stall())
+		reason = fmt.Sprintf("none came for %v", s.Stall())
+	}
+	text := "no picture: " + reason
+	if options.camera != "" {
+		text = fmt.Sprintf("no picture from %q: %s", options.camera, reason)
 	}
 	retry := max(stats.Retry, time.Second)
 	w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(retry.Seconds()))))
 	w.Header().Set("Cache-Control", "no-store")
-	http.Error(w, "the camera shows nothing: "+reason, http.StatusServiceUnavailable)
+	http.Error(w, text, http.StatusServiceUnavailable)
 }
