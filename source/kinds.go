@@ -50,6 +50,7 @@ func parseFile(address string, s *Spec, o *options, d Defaults) error {
 	}
 	o.rate("fps", &f.FPS)
 	o.flag("loop", &f.Loop)
+	o.flag("follow", &f.Follow)
 	s.Source = f
 	return nil
 }

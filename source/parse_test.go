@@ -51,7 +51,7 @@ func TestParseRefusesNonsense(t *testing.T) {
 		"pattern:#canary=":                  "Known here: fps, height, max-frame, quality, stall, width",
 		"pattern:canary":                    "nothing but options may follow pattern:",
 		"exec:a#canary":                     "Known here: max-frame, stall; a # of the command itself goes in quotes",
-		"file:a#canary":                     "Known here: fps, loop, max-frame, stall; where the # belongs to the name, add another # at the end",
+		"file:a#canary":                     "Known here: follow, fps, loop, max-frame, stall; where the # belongs to the name, add another # at the end",
 		"https://u:canary@ho st/?canary#ca": "not a valid address",
 	} {
 		_, err := source.Parse(text, source.Defaults{})

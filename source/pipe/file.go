@@ -9,7 +9,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"mjpegazer/source/internal/redact"
@@ -19,7 +18,8 @@ import (
 
 const (
 	defaultFPS = 10
-	pipePause  = 100 * time.Millisecond // before a named pipe is read for its next writer
+	pipePause  = 100 * time.Millisecond // before a named pipe is read for its next writer, or an empty file again
+	emptyTime  = time.Second            // that a file in a loop may hold no picture at first
 )
 
 // A File is a recorded MJPEG file, a folder of JPEGs (.jpg, .jpeg) in the order of their names, or a named pipe.
@@ -27,6 +27,7 @@ type File struct {
 	Path     string
 	FPS      float64 // pictures a second; 0: 10 for files and folders, as they come for a pipe
 	Loop     bool    // start again at the end; a pipe always waits for its next writer
+	Follow   bool    // show the newest picture, and then what is added or written again, within 0.2 s; FPS and Loop do not count
 	MaxFrame int     // how large a picture may be, in bytes; 0: [mjpeg.DefaultMaxFrame]
 }
 
@@ -38,6 +39,10 @@ func (f *File) Run(ctx context.Context, emit func(stream.Picture)) error {
 	}
 	play := &playback{File: f, ctx: ctx, emit: emit, reader: mjpeg.NewReader(nil, f.MaxFrame)}
 	switch mode := info.Mode(); {
+	case f.Follow && mode.IsDir():
+		return f.failed(play.followFolder())
+	case f.Follow && mode.IsRegular():
+		return f.failed(play.followFile())
 	case mode.IsRegular() || mode.IsDir():
 		play.pause = time.Duration(float64(time.Second) / cmp.Or(f.FPS, defaultFPS))
 	case mode&fs.ModeNamedPipe != 0:
@@ -48,7 +53,7 @@ func (f *File) Run(ctx context.Context, emit func(stream.Picture)) error {
 	default:
 		return errors.New("it is a device or a socket, and must be a file, a folder or a named pipe")
 	}
-	for {
+	for begun := time.Now(); ; {
 		before := play.pictures
 		if info.IsDir() {
 			err = play.folder()
@@ -60,6 +65,8 @@ func (f *File) Run(ctx context.Context, emit func(stream.Picture)) error {
 			return ctx.Err()
 		case err != nil:
 			return f.failed(err)
+		case play.pictures == before && f.Loop && (before > 0 || time.Since(begun) < emptyTime):
+			play.sleep(pipePause) // it is just being written again
 		case play.pictures == before:
 			return errors.New("it holds no JPEG")
 		case !f.Loop:
@@ -71,6 +78,8 @@ func (f *File) Run(ctx context.Context, emit func(stream.Picture)) error {
 // failed puts an error of the file system into a user's words, without the path.
 func (f *File) failed(err error) error {
 	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
 	case errors.Is(err, fs.ErrNotExist):
 		return errors.New("there is no such file")
 	case errors.Is(err, fs.ErrPermission):
@@ -88,6 +97,7 @@ type playback struct {
 	pause    time.Duration // between pictures
 	next     time.Time     // when the next is due
 	pictures int
+	shown    []byte // the last picture of a file that is followed
 }
 
 // folder plays the pictures of a folder once.
@@ -97,8 +107,7 @@ func (p *playback) folder() error {
 		return err
 	}
 	for _, entry := range entries {
-		switch strings.ToLower(filepath.Ext(entry.Name())) {
-		case ".jpg", ".jpeg":
+		if isPicture(entry.Name()) {
 			p.picture(filepath.Join(p.Path, entry.Name())) // one that cannot be read does not keep the others away
 		}
 		if p.ctx.Err() != nil {
@@ -171,7 +180,7 @@ func (p *playback) all() error {
 		case p.ctx.Err() != nil:
 			return nil
 		default:
-			if picture.Damaged > 0 {
+			if picture.Damaged > 0 && !p.Follow { // the rest of it may yet come
 				p.emit(picture)
 			}
 			if err == io.EOF {
