@@ -14,10 +14,10 @@ const (
 	maxDrift = 24 * time.Hour // how far a picture's time may be from the clock here
 )
 
-// bounds are what a camera's pictures must keep to. A picture that does not is dropped, and the reason told.
+// bounds are the limits of a camera's pictures. A picture beyond them is dropped, with the reason.
 type bounds struct {
 	bytes, pixels int
-	clear         time.Time // when the burst before is worked off
+	clear         time.Time // when the burst before no longer counts
 }
 
 var errTooMany = errors.New("the camera sends more than 1000 pictures a second")
@@ -34,7 +34,7 @@ func (b *bounds) rate(now time.Time) error {
 	return nil
 }
 
-// size judges a picture by what it says of itself, and how many bytes it has.
+// size checks what a picture says of itself, and how many bytes it has.
 func (b *bounds) size(info jpeg.Info, bytes int) error {
 	switch {
 	case bytes > b.bytes:
@@ -45,8 +45,8 @@ func (b *bounds) size(info jpeg.Info, bytes int) error {
 	return nil
 }
 
-// captured is when a picture was taken. A time that is a day or more from now is a camera's mistake, or worse: it could not even
-// be written in the forms that others read.
+// captured returns when a picture was taken. A time that is a day or more from now is a mistake of the camera, or worse: some
+// cannot be written as JSON.
 func captured(t, now time.Time) time.Time {
 	if t.IsZero() || t.Sub(now).Abs() >= maxDrift {
 		return now

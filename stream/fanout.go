@@ -7,19 +7,19 @@ import (
 	"time"
 )
 
-// workerSize is how many viewers a worker has at most: so many that its own waking costs little beside what it delivers, so
-// few that the last of them is not late and no processor is without work.
+// workerSize is how many viewers a worker has at most: enough that its own waking costs little beside what it delivers, and so
+// few that the last of them is not late and no processor is idle.
 const workerSize = 32
 
-// A worker is a goroutine that delivers frames to viewers that can take them at once ([ViewerOptions].Deliver), one after the
-// other. Waking a goroutine for each of them costs as much as sending them a small picture.
+// A worker is a goroutine that delivers frames to viewers with [ViewerOptions].Deliver, one after the other. Waking a goroutine for
+// each of them costs as much as sending a small picture.
 type worker struct {
 	slots [workerSize]slot
 	used  int           // slots; guarded by the stream's mu
 	done  chan struct{} // closed when the last viewer has left
 }
 
-// A slot is one viewer's in a worker. While the viewer waits its state belongs to the worker, else to its own goroutine.
+// A slot is a viewer's place in a worker. While the viewer waits its state belongs to the worker, else to its own goroutine.
 type slot struct {
 	worker *worker
 	used   bool // guarded by the stream's mu
@@ -29,7 +29,7 @@ type slot struct {
 	results chan result // to the waiting viewer, at most one
 }
 
-// A result is what ends a viewer's waiting: a frame, or why there will be none.
+// A result ends a viewer's wait: a frame, or why there will be none.
 type result struct {
 	frame *Frame
 	err   error
@@ -87,8 +87,8 @@ func (w *worker) run(s *Stream) {
 	}
 }
 
-// deliver hands a waiting viewer what is new, and ends the waiting where that is not possible. The channel says when to try again;
-// nil: with the next picture.
+// deliver hands a waiting viewer what is new, and ends its wait where that is not possible. The channel says when to try again,
+// nil that the next picture will do.
 func (s *slot) deliver(latest *latest) (again <-chan time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,7 +104,7 @@ func (s *slot) deliver(latest *latest) (again <-chan time.Time) {
 	return nil
 }
 
-// offer finds what Next must return, beyond what Deliver has accepted; often nothing. What was the latest when the worker
+// offer returns what Next must return, after all that Deliver has accepted; often nothing. What was the latest when the worker
 // began may be of a run that the viewer has never seen.
 func (v *Viewer) offer() (*Frame, error) {
 	for latest := v.stream.latest.Load(); ; {
@@ -115,7 +115,7 @@ func (v *Viewer) offer() (*Frame, error) {
 	}
 }
 
-// begin makes a viewer wait where there is nothing for it yet.
+// begin makes a viewer wait if there is nothing for it yet.
 func (s *slot) begin(v *Viewer) (*Frame, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

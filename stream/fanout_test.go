@@ -12,7 +12,7 @@ import (
 	"mjpegazer/stream/streamtest"
 )
 
-// Many take every frame, in order, while they wait, whoever else comes and goes.
+// Many viewers get every frame, in order, while others come and go.
 func TestDeliver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, &streamtest.Camera{Interval: 40 * time.Millisecond}, stream.Options{})
@@ -51,24 +51,24 @@ func TestDeliver(t *testing.T) {
 	})
 }
 
-// What Deliver does not accept at once Next returns, and meanwhile nothing else is taken.
+// What Deliver does not accept at once Next returns, and meanwhile nothing else is delivered.
 func TestDeliverLeavesToNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, &streamtest.Camera{Interval: 40 * time.Millisecond}, stream.Options{})
-		var taken []uint64
+		var delivered []uint64
 		v := s.View(stream.ViewerOptions{Deliver: func(f *stream.Frame) bool {
-			taken = append(taken, f.Seq)
+			delivered = append(delivered, f.Seq)
 			return f.Seq%5 != 0
 		}})
 		defer v.Close()
 		for n := uint64(5); n <= 50; n += 10 {
-			if f := next(t, v, 401*time.Millisecond); f.Seq != n || taken[len(taken)-1] != n {
-				t.Fatalf("frame %d after %v were taken, want %d", f.Seq, taken, n)
+			if f := next(t, v, 401*time.Millisecond); f.Seq != n || delivered[len(delivered)-1] != n {
+				t.Fatalf("frame %d after %v were delivered, want %d", f.Seq, delivered, n)
 			}
-			before := len(taken)
+			before := len(delivered)
 			time.Sleep(201 * time.Millisecond) // Next does not wait
-			if len(taken) != before {
-				t.Fatalf("%v were taken while nobody waited", taken)
+			if len(delivered) != before {
+				t.Fatalf("%v were delivered while nobody waited", delivered)
 			}
 			if f := next(t, v, 0); f.Seq != n+5 { // it is there at once
 				t.Fatalf("frame %d, want %d", f.Seq, n+5)
@@ -96,17 +96,17 @@ func TestDeliverChooses(t *testing.T) {
 			none(t, v, 4*time.Second)
 		}
 		if min(len(few), len(ready)) < 20 || max(len(few), len(ready)) > 21 {
-			t.Errorf("of 100 frames or one more %d and %d were taken, want every fifth", len(few), len(ready))
+			t.Errorf("of 100 frames or one more %d and %d were delivered, want every fifth", len(few), len(ready))
 		}
 		for _, seq := range ready {
 			if seq%5 != 0 {
-				t.Errorf("frame %d was taken", seq)
+				t.Errorf("frame %d was delivered", seq)
 			}
 		}
 	})
 }
 
-// Whoever takes is told of the end, after the last frame.
+// Next returns at the end, after the last frame.
 func TestDeliverUntilTheEnd(t *testing.T) {
 	for _, ended := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
@@ -121,23 +121,23 @@ func TestDeliverUntilTheEnd(t *testing.T) {
 				<-ctx.Done()
 				return ctx.Err()
 			}), stream.Options{})
-			taken := 0
-			v := s.View(stream.ViewerOptions{Deliver: func(*stream.Frame) bool { taken++; return true }})
+			delivered := 0
+			v := s.View(stream.ViewerOptions{Deliver: func(*stream.Frame) bool { delivered++; return true }})
 			defer v.Close()
 			want := stream.ErrEnded
 			if !ended {
 				want = stream.ErrClosed
 				time.AfterFunc(4*time.Second, func() { s.Close() })
 			}
-			if f, err := v.Next(t.Context()); f != nil || !errors.Is(err, want) || taken != 3 {
-				t.Errorf("%v, %v after %d of 3 frames", f != nil, err, taken)
+			if f, err := v.Next(t.Context()); f != nil || !errors.Is(err, want) || delivered != 3 {
+				t.Errorf("%v, %v after %d of 3 frames", f != nil, err, delivered)
 			}
 		})
 	}
 }
 
-// While another viewer of the round takes its time, a run ends and the next begins: who comes for that one is shown nothing
-// of the one before.
+// While another viewer of the worker is slow, a run ends and the next begins: a viewer that comes for that one gets nothing of the
+// one before.
 func TestDeliverKnowsItsRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		runs := 0

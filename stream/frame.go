@@ -7,19 +7,19 @@ import (
 	"mjpegazer/stream/mjpeg"
 )
 
-// A Frame is one picture, immutable and shared by all who look at it. The collector frees it.
+// A Frame is one picture, immutable and shared by all viewers.
 type Frame struct {
 	Seq           uint64        // counts a Stream's frames from 1
 	Time          time.Time     // when the picture was taken: what X-Timestamp says
-	Arrived       time.Time     // when it was whole here
+	Arrived       time.Time     // when all of it had arrived
 	Interval      time.Duration // since the frame before; 0 for the first of a run
 	Width, Height int           // in pixels
 
 	wire mjpeg.Packed
 }
 
-// newFrame copies a picture once, between the headers that viewers need, and inserts the Huffman tables where it has none.
-// Bytes after EOI stay behind.
+// newFrame copies a picture once, between the headers that viewers need, without the bytes after EOI, and inserts Huffman tables
+// where it has none.
 func newFrame(p Picture, b *bounds, now time.Time) (*Frame, error) {
 	if err := b.rate(now); err != nil {
 		return nil, err
@@ -39,14 +39,14 @@ func newFrame(p Picture, b *bounds, now time.Time) (*Frame, error) {
 	return f, nil
 }
 
-// JPEG is the picture. It must not be written to.
+// JPEG returns the picture, which must not be changed.
 func (f *Frame) JPEG() []byte { return f.wire.JPEG() }
 
-// Part is the frame as a part of a multipart stream, see [mjpeg.Packed.Part]. It must not be written to.
+// Part returns the frame as a part of a multipart stream, see [mjpeg.Packed.Part]. It must not be changed.
 func (f *Frame) Part() []byte { return f.wire.Part() }
 
-// OpenPart is the frame for browsers, see [mjpeg.Packed.OpenPart]. It must not be written to.
+// OpenPart returns the frame for browsers, see [mjpeg.Packed.OpenPart]. It must not be changed.
 func (f *Frame) OpenPart() []byte { return f.wire.OpenPart() }
 
-// Repeat is the frame once more, see [mjpeg.Packed.Repeat]. It is a copy.
+// Repeat returns a copy of the frame that says that it was sent before, see [mjpeg.Packed.Repeat].
 func (f *Frame) Repeat() []byte { return f.wire.Repeat() }

@@ -147,7 +147,7 @@ func TestEnded(t *testing.T) {
 			if n != 2 {
 				t.Fatalf("%d frames of 2", n)
 			}
-			synctest.Wait() // who comes while the run is ending still sees the end of that one
+			synctest.Wait() // a viewer that comes while the run ends still sees its end
 			if stats := wantState(t, s, stream.Ended); stats.Failures != 0 {
 				t.Fatal("an end counts as a failure")
 			}

@@ -2,9 +2,9 @@ package stream
 
 import "time"
 
-// SetSource gives the Stream another camera. Its viewers stay, as when a camera fails, and go on with the first picture of
-// the new one, which is run at once if there are viewers, or options.Keep. The old one is told to return; what it emits is
-// ignored from now on, and the new one waits for it, but for 2 s at most.
+// SetSource gives the Stream another camera. Its viewers stay, as when a camera fails, and go on with the first picture of the new
+// one, which is run at once if there are viewers, or options.Keep. The old one is told to return. What it emits is ignored from
+// now on, and the new one waits for it, but for 2 s at most.
 func (s *Stream) SetSource(source Source, options Options) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,7 +44,7 @@ func (s *Stream) SetOptions(options Options) {
 	}
 }
 
-// wake starts the source where somebody wants it, and lets it linger where nobody does any more.
+// wake starts the source if it is wanted, and lets it linger if it no longer is.
 func (s *Stream) wake() {
 	if s.idle() && (s.viewers > 0 || s.options.Load().Keep) {
 		s.start()
@@ -52,7 +52,7 @@ func (s *Stream) wake() {
 	s.linger()
 }
 
-// supersede ends the work, whatever it does now, and starts that of the new source.
+// supersede ends the work, whatever it does, and starts that of the new source.
 func (s *Stream) supersede() {
 	if r := s.current; r != nil && r.over.IsZero() {
 		r.over = time.Now()

@@ -15,18 +15,18 @@ const (
 	hurryPause = time.Second     // the least between two tries that new viewers brought forward
 )
 
-// retry says when the source may be run again. The zero value says at once.
+// A retry says when the source may be run again. The zero value says at once.
 type retry struct {
 	at      time.Time
-	firm    bool          // the source itself has set the time: no viewer brings it forward
+	firm    bool          // the source has set the time: no viewer brings it forward
 	pause   time.Duration // the latest; 0 after a picture
 	hurried time.Time     // the latest time that a viewer brought forward
 }
 
 func (r *retry) succeeded() { r.pause = 0 }
 
-// failed sets the time after err, which viewers may be waiting for. A pause is up to a fifth shorter than its nominal length, so that many programs that
-// lost one camera do not come back as one.
+// failed sets the time of the next try, after err. A pause is up to a fifth shorter than its nominal length, so that many programs
+// that lost one camera do not come back at the same time.
 func (r *retry) failed(now time.Time, err error, viewers bool) {
 	var after *retryError
 	var soon *soonError
@@ -60,12 +60,12 @@ func (s *Stream) hurry() {
 	if s.retry.hurry(time.Now()) {
 		select {
 		case s.hurried <- struct{}{}:
-		default: // the pause will look anyway
+		default: // there is a signal already
 		}
 	}
 }
 
-// pause waits until the source may be run. False means that it must not: the work is told to end.
+// pause waits until the source may be run. False means that the work was told to end.
 func (s *Stream) pause(ctx context.Context) bool {
 	for ctx.Err() == nil {
 		s.mu.Lock()

@@ -15,12 +15,12 @@ const stopTime = 2 * time.Second
 
 var errStuck = errors.New("the camera does not stop")
 
-// work runs the source again and again until it is told to end or the source is over.
+// work runs the source again and again until it is told to end, or the source has come to its end.
 func (s *Stream) work(ctx context.Context, working chan struct{}, before <-chan struct{}) {
 	if before != nil {
 		select {
 		case <-before:
-		case <-time.After(stopTime): // it may never return, and is another camera
+		case <-time.After(stopTime): // it may never return, and another camera need not wait for that
 		}
 	}
 	for s.pause(ctx) {
@@ -37,7 +37,7 @@ func (s *Stream) work(ctx context.Context, working chan struct{}, before <-chan 
 	stopped := ctx.Err() != nil
 	s.cancel()
 	s.cancel = nil
-	if stopped && (s.viewers > 0 || s.options.Load().Keep) && !s.closed { // who came while it was ending
+	if stopped && (s.viewers > 0 || s.options.Load().Keep) && !s.closed { // for viewers that came while it was ending
 		s.start()
 		return
 	}
@@ -57,11 +57,11 @@ type run struct {
 	bounds bounds // used by the source's goroutine alone
 
 	// Guarded by the stream's mu.
-	over    time.Time // zero: it is not; else what is emitted is too late
+	over    time.Time // when it was; what is emitted later is ignored; zero while it goes on
 	dropped error     // why the latest dropped picture was; nil since the last good one
 }
 
-// run returns when the source has. What it means that the run is over is settled at once, however long that takes.
+// run returns when the source has. The run itself may be over, and its viewers told, long before that.
 func (s *Stream) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -71,9 +71,9 @@ func (s *Stream) run(ctx context.Context) error {
 	}
 	defer r.returned()
 	returned := make(chan struct{})
-	told := make(chan struct{})
+	ended := make(chan struct{})
 	unwatch := context.AfterFunc(ctx, func() {
-		defer close(told)
+		defer close(ended)
 		r.end(context.Cause(ctx))
 		select {
 		case <-returned:
@@ -84,7 +84,7 @@ func (s *Stream) run(ctx context.Context) error {
 	err := r.call()
 	close(returned)
 	if !unwatch() {
-		<-told
+		<-ended
 	}
 	if ctx.Err() != nil { // the source may have seen that before the function did
 		err = context.Cause(ctx)
@@ -93,7 +93,7 @@ func (s *Stream) run(ctx context.Context) error {
 	return err
 }
 
-// begin is nil where the work was told to end.
+// begin returns nil if the work was told to end.
 func (s *Stream) begin(ctx context.Context, cancel context.CancelCauseFunc) *run {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,7 +109,7 @@ func (s *Stream) begin(ctx context.Context, cancel context.CancelCauseFunc) *run
 	return r
 }
 
-// returned notes that the source has.
+// returned notes that the source has returned.
 func (r *run) returned() {
 	r.stall.Stop()
 	r.stream.mu.Lock()
@@ -119,7 +119,7 @@ func (r *run) returned() {
 	}
 }
 
-// call contains what a camera's bytes may do to the code that reads them.
+// call contains panics: a camera's bytes must not end the program.
 func (r *run) call() (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -162,7 +162,7 @@ func (r *run) emit(p Picture) {
 	}
 }
 
-// note keeps why a picture was dropped.
+// note remembers why a picture was dropped.
 func (r *run) note(reason error) {
 	s := r.stream
 	s.log(slog.LevelDebug, "picture dropped", "reason", reason)
@@ -174,7 +174,7 @@ func (r *run) note(reason error) {
 	}
 }
 
-// stalled is why a run without pictures ends.
+// stalled returns why a run without pictures ends.
 func (r *run) stalled() error {
 	r.stream.mu.Lock()
 	defer r.stream.mu.Unlock()
@@ -200,8 +200,8 @@ func (s *Stream) show(f *Frame) {
 	s.publish(f, nil)
 }
 
-// end settles what it means that the run is over, once. Frames are forgotten: nobody is shown an old picture as a live
-// one. Only who waits for the last picture still gets it, of a source that ended or within the time of grace.
+// end ends the run for its viewers, once. Frames are forgotten: no viewer is shown an old picture as a live one. A viewer that
+// waits for the last picture still gets it if the source has ended, or within the time of grace.
 func (r *run) end(err error) {
 	s := r.stream
 	s.mu.Lock()
@@ -212,7 +212,7 @@ func (r *run) end(err error) {
 	r.over = time.Now()
 	s.rate = rate{}
 	switch {
-	case s.stopping: // who told it has forgotten its frames
+	case s.stopping: // its frames are forgotten already
 	case errors.Is(err, ErrEnded):
 		s.publish(s.latest.Load().frame, ErrEnded)
 		s.change(Ended, nil)
@@ -231,7 +231,7 @@ func (s *Stream) fail(err error) {
 	s.change(Down, err)
 }
 
-// stuck says that the source was told to return and has not.
+// stuck notes that the source was told to return and has not.
 func (r *run) stuck() {
 	s := r.stream
 	s.mu.Lock()
@@ -241,7 +241,7 @@ func (r *run) stuck() {
 	}
 }
 
-// change notes the state, and logs it where it is another.
+// change sets the state, and logs it if it is another.
 func (s *Stream) change(state State, reason error) {
 	if reason != nil {
 		s.stats.Error = reason.Error()

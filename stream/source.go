@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// A Source is a camera: anything that can make pictures until it is told to stop.
+// A Source is a camera: anything that makes pictures until it is told to stop.
 //
-// Run connects, calls emit for every picture as soon as it is whole, and returns when ctx is done or the camera has
-// failed; a Stream calls it again after a pause, and never while an earlier call has not returned. An error that names
-// the reason in a user's words becomes what viewers read; it may be [ErrEnded] or carry a [RetryAfter]. A nil error
-// means that the camera ended its stream, and counts as a failure all the same.
+// Run connects, calls emit with every picture as soon as it is whole, and returns when ctx is done or the camera has failed. A
+// Stream calls it again after a pause, and never before an earlier call has returned. Viewers read its error, which should name
+// the reason in a user's words and hold no secrets. It may be [ErrEnded], or come from [RetryAfter] or [RetrySoon]. A nil error
+// means that the camera ended its stream, and counts as a failure.
 type Source interface {
 	Run(ctx context.Context, emit func(Picture)) error
 }
@@ -24,26 +24,26 @@ func (f SourceFunc) Run(ctx context.Context, emit func(Picture)) error { return 
 
 // A Picture is what a Source emits.
 type Picture struct {
-	// JPEG is one whole picture, borrowed until emit returns. Nil says that the camera answered but has nothing new: it
-	// keeps a stall away, and viewers get nothing.
+	// JPEG is one whole picture, borrowed until emit returns. Nil says that the camera answered but has nothing new: viewers get
+	// nothing, and the camera has not stalled.
 	JPEG []byte
 	// Time is when the picture was taken; zero means now.
 	Time time.Time
 	// Damaged is how many pictures were dropped as broken since the last call of emit.
 	Damaged int
-	// Facts is what is known of the camera, for people to read; nil means unchanged. It must not be written to afterwards.
+	// Facts are what is known of the camera, for people to read; nil means unchanged. The map must not be changed afterwards.
 	Facts map[string]string
 }
 
-// ErrEnded, returned by Run, says that the source is over and that this is no failure: a file played to its end, say.
-// [Viewer.Next] returns it to those who saw the last picture.
+// ErrEnded, returned by Run, says that the source has come to its end, as a file does, and that this is no failure. [Viewer.Next]
+// returns it after the last picture.
 var ErrEnded = errors.New("the source has ended")
 
-// ErrClosed is what [Viewer.Next] returns once the Stream or the Viewer is closed.
+// ErrClosed is returned by [Viewer.Next] once the Stream or the Viewer is closed.
 var ErrClosed = errors.New("the stream is closed")
 
-// RetryAfter wraps an error of Run: the next try comes after d, neither earlier, whoever asks, nor later. A camera that
-// refused a log-in locks the account when it is asked again and again.
+// RetryAfter wraps an error of Run: the next try comes after d, and not earlier for a new viewer. A camera that refused a login
+// may lock the account if it is tried again and again.
 func RetryAfter(err error, d time.Duration) error { return &retryError{err, d} }
 
 type retryError struct {
@@ -53,8 +53,8 @@ type retryError struct {
 
 func (e *retryError) Unwrap() error { return e.error }
 
-// RetrySoon wraps an error of Run: to try again costs the camera next to nothing, for nothing answers there yet. While viewers wait,
-// the pause before the next try does not grow beyond 2 s.
+// RetrySoon wraps an error of Run: another try costs the camera next to nothing, as nothing answers there yet. While viewers wait
+// the pause before it does not grow beyond 2 s.
 func RetrySoon(err error) error { return &soonError{err} }
 
 type soonError struct{ error }

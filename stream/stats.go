@@ -7,32 +7,32 @@ type State string
 
 // The states of a Stream.
 const (
-	Idle       State = "idle"       // nobody looks, the source does not run
+	Idle       State = "idle"       // there are no viewers, the source does not run
 	Connecting State = "connecting" // the source runs, no picture has come
 	Live       State = "live"       // pictures come
 	Down       State = "down"       // the source failed and is tried again
-	Ended      State = "ended"      // the source is over
+	Ended      State = "ended"      // the source has come to its end
 )
 
-// Stats are a copy of a Stream's counters and of what it knows of its camera.
+// Stats are a copy of a Stream's counters, and of what it knows of its camera.
 type Stats struct {
 	State          State
-	Error          string            // reason of the latest failure, which may be over; "" where there was none
+	Error          string            // reason of the latest failure; empty before the first; the camera may be well again
 	Failures       int               // consecutive; a picture sets them to 0, and so does going idle
-	Retry          time.Duration     // what remains of a pause before the next try
+	Retry          time.Duration     // until the next try, while the camera is down
 	Width, Height  int               // of the latest picture, in pixels
 	Frames         uint64            // pictures that viewers could have
-	FPS            float64           // pictures a second, now
-	BytesPerSecond float64           // of pictures, now
+	FPS            float64           // pictures a second, in the last 10 s
+	BytesPerSecond float64           // of pictures, in the last 10 s
 	Unchanged      bool              // since the latest picture the camera has answered, and had nothing new
 	Viewers        int               // now
 	Skipped        uint64            // frames that viewers did not get because they were slow
-	Thinned        uint64            // frames that viewers did not get because of their MaxFPS
+	Thinned        uint64            // frames that viewers did not get because of MaxFPS or MaxRate
 	Damaged        uint64            // pictures that were dropped: broken, cut or too large
-	DamageReason   string            // why the Stream itself dropped the latest of them; "" while it has dropped none
-	LastPicture    time.Time         // when the latest picture was taken; zero while there was none
+	DamageReason   string            // why the Stream itself dropped the latest of them; empty before the first
+	LastPicture    time.Time         // when the latest picture was taken; zero before the first
 	Stuck          time.Duration     // since the source was told to return and has not; 0: it is not, or it has
-	Facts          map[string]string // what the source knows of its camera; must not be written to
+	Facts          map[string]string // what the source knows of its camera; the map must not be changed
 }
 
 // Stats returns the counters as they are now.
@@ -53,5 +53,5 @@ func (s *Stream) Stats() Stats {
 	return stats
 }
 
-// Stall is how long the Stream waits for a picture.
+// Stall returns how long the Stream waits for a picture.
 func (s *Stream) Stall() time.Duration { return s.options.Load().Stall }

@@ -1,15 +1,27 @@
-// Package stream shares one camera among many viewers. It knows nothing of HTTP.
+// Package stream shares one camera among many viewers. It knows nothing of HTTP, nor of any kind of camera.
 //
-// A [Source] is a camera, a [Stream] is the camera shared: it runs the Source when the first [Viewer] comes, keeps it for
-// a while after the last has gone, and runs it again, after a pause, when it fails. Each picture is copied once, into a
-// [Frame] that all viewers share. Viewers wait in [Viewer.Next], which always has the newest frame; nothing queues, so a
-// slow viewer skips frames and hurts nobody.
+// A [Source] is a camera, a [Stream] is the camera shared: it runs the Source when the first [Viewer] comes, keeps it running for
+// a while after the last has left, and runs it again, after a pause, when it fails. Each picture is copied once, into a [Frame]
+// that all viewers share. Viewers wait in [Viewer.Next] for the newest frame. Nothing queues, so that a slow viewer skips
+// frames and delays nobody.
 //
 //	s := stream.New(&httpcam.Camera{URL: "http://camera/video"}, stream.Options{Linger: stream.DefaultLinger})
 //	defer s.Close()
 //	for frame := range s.Frames(ctx) {
 //		… frame.JPEG() …
 //	}
+//
+// What a Stream promises:
+//
+//   - A Source runs once at a time. The next run begins when the last has returned: many cameras serve one client.
+//   - A camera that is down is tried again after 0.25 s, then after pauses that grow to 10 s, and at once for a new viewer, but
+//     once a second at most. [RetryAfter] and [RetrySoon] change that.
+//   - Viewers stay while the camera is down. They are never shown an old picture as a live one.
+//   - A picture is whole: from SOI to EOI, with its Huffman tables, no larger than Options allow. All others are dropped and
+//     counted, see [Stats].
+//   - Without viewers, and after the linger time, a Stream has no goroutine.
+//
+// Package streamtest has a fake camera for tests.
 package stream
 
 import (
@@ -24,20 +36,20 @@ import (
 	"mjpegazer/stream/mjpeg"
 )
 
-// Options are a Stream's. Zero is none where a Stream can do without, and else the default.
+// Options are the options of a Stream. Zero means none where a Stream can do without, and else the default.
 type Options struct {
 	Linger   time.Duration // how long the source runs on after the last viewer; 0: not at all; see [DefaultLinger]
-	Keep     bool          // the source runs always, viewers or not
+	Keep     bool          // the source always runs, with or without viewers
 	Stall    time.Duration // the source is run again when no picture came for so long; 0: [DefaultStall]
 	MaxFrame int           // larger pictures, in bytes, are dropped; 0: [DefaultMaxFrame]
-	// MaxPixels is how many pixels a picture may say that it has; larger ones are dropped, for a browser takes the memory for
-	// all of them, however few bytes there are. 0: [DefaultMaxPixels].
+	// MaxPixels is how many pixels a picture may claim to have; larger ones are dropped, as a browser takes the memory for all
+	// of them, however few bytes there are. 0: [DefaultMaxPixels].
 	MaxPixels int
 	Log       *slog.Logger // one line for each change of state; nil: none
 }
 
-// What the program mjpegazer has unless it is told otherwise. DefaultLinger is what most cameras want: they take a second
-// to begin, and a viewer that reloads its page, or asks for a picture now and then, is soon back.
+// Defaults of the program mjpegazer, for others to use. DefaultLinger suits most cameras: they take a second to start, and a
+// viewer that reloads its page, or asks for a snapshot now and then, is soon back.
 const (
 	DefaultLinger    = 10 * time.Second
 	DefaultStall     = 10 * time.Second
@@ -59,13 +71,13 @@ type Stream struct {
 	viewers   int
 	notified  []*Viewer // those with Notify
 	workers   []*worker
-	lingering *time.Timer        // runs while there is nobody
+	lingering *time.Timer        // runs while there are no viewers
 	cancel    context.CancelFunc // ends the work; nil: none was started
 	working   chan struct{}      // closed when the latest work has returned; nil: none was started
 	stopping  bool               // the work was told to end
 	current   *run               // what the latest work runs now; nil: nothing
 	retry     retry
-	hurried   chan struct{} // tells a pause that it was shortened
+	hurried   chan struct{} // filled when a pause was shortened
 	stats     Stats
 	rate      rate
 	lines     lines
@@ -80,8 +92,8 @@ type latest struct {
 	changed chan struct{} // closed when it has been replaced
 }
 
-// grace is how long a picture may be had after its run: a camera that sends one and closes, again and again, would
-// else be faster than those who were just woken for it.
+// grace is how long viewers can still get a picture after its run: a camera that sends one and closes, again and again, would
+// else be faster than the viewers that were just woken for it.
 const grace = 100 * time.Millisecond
 
 // fresh is the newest frame that may be had as a live one; nil while there is none.
@@ -117,7 +129,7 @@ func (o Options) whole() *Options {
 	return &o
 }
 
-// View adds a viewer, and starts the source for the first. The viewer must be closed.
+// View adds a viewer, and starts the source for the first one. The viewer must be closed.
 func (s *Stream) View(options ViewerOptions) *Viewer {
 	v := &Viewer{stream: s, options: options}
 	s.mu.Lock()
@@ -143,7 +155,7 @@ func (s *Stream) View(options ViewerOptions) *Viewer {
 	return v
 }
 
-// leave takes a viewer away, and from its slot if it had one. The source lingers after the last.
+// leave removes a viewer, and from its slot if it had one. The source lingers after the last.
 func (s *Stream) leave(v *Viewer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -157,7 +169,7 @@ func (s *Stream) leave(v *Viewer) {
 	s.linger()
 }
 
-// linger makes the source rest in a while if there is nobody.
+// linger stops the source in a while if there are no viewers.
 func (s *Stream) linger() {
 	if s.lingering != nil {
 		s.lingering.Stop()
@@ -168,7 +180,7 @@ func (s *Stream) linger() {
 	}
 }
 
-// rest stops the source if there is still nobody.
+// rest stops the source if there are still no viewers.
 func (s *Stream) rest() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -181,7 +193,7 @@ func (s *Stream) rest() {
 func (s *Stream) idle() bool { return s.cancel == nil }
 
 func (s *Stream) start() {
-	s.publish(nil, nil) // while it is idle: what was before is forgotten
+	s.publish(nil, nil) // while it is idle: the pictures of the run before are forgotten
 	s.startAfter(nil)
 }
 
@@ -190,7 +202,7 @@ func (s *Stream) startAfter(before <-chan struct{}) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel, s.working, s.stopping = cancel, make(chan struct{}), false
 	if s.retry.at.After(time.Now()) {
-		s.change(Down, nil) // of the last time: its reason and pause are not forgotten
+		s.change(Down, nil) // from the run before: its reason and pause are not forgotten
 	} else {
 		s.change(Connecting, nil)
 	}
@@ -199,11 +211,11 @@ func (s *Stream) startAfter(before <-chan struct{}) {
 
 func (s *Stream) stop() {
 	s.stopping = true
-	s.publish(nil, nil) // also the last picture is forgotten
+	s.publish(nil, nil) // the last picture is forgotten, too
 	s.cancel()
 }
 
-// publish makes f the newest frame and wakes all who wait.
+// publish makes f the newest frame and wakes all viewers.
 func (s *Stream) publish(f *Frame, ended error) {
 	if s.closed {
 		ended = ErrClosed
@@ -225,15 +237,15 @@ func (s *Stream) publish(f *Frame, ended error) {
 	}
 }
 
-// Last is the newest picture there was, nil before the first, and whether the camera is still live: for who must say
-// something to a viewer while [Viewer.Next] has nothing.
+// Last returns the newest picture that there was, nil before the first, and whether the camera is still live. It is for servers
+// that must send something to a viewer while [Viewer.Next] has nothing.
 func (s *Stream) Last() (last *Frame, live bool) {
 	now := s.latest.Load()
 	return now.last, now.frame != nil
 }
 
-// Close ends all viewers with [ErrClosed] and stops the source. It waits at most 2 s for the source to return; its error
-// says that it did not.
+// Close ends all viewers with [ErrClosed] and stops the source. It waits at most 2 s for the source to return. Its error says
+// that the source did not.
 func (s *Stream) Close() error {
 	s.mu.Lock()
 	if !s.closed {

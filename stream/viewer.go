@@ -8,24 +8,25 @@ import (
 
 // ViewerOptions say what a viewer wants. The zero value wants every picture.
 type ViewerOptions struct {
-	// MaxFPS is how many frames a second the viewer gets at most, evenly chosen; 0 is no limit.
+	// MaxFPS is how many frames a second the viewer gets at most, evenly chosen; 0 means no limit.
 	MaxFPS float64
-	// MaxRate is how many bytes of pictures a second the viewer gets at most, by fewer of them, evenly chosen; 0 is no limit.
+	// MaxRate is how many bytes of pictures a second the viewer gets at most, by fewer of them, evenly chosen; 0 means no limit.
 	MaxRate float64
-	// Ready is asked when there is a new frame; false passes it over, and the next frame asks again. Nil is always ready.
+	// Ready is called when there is a new frame. If it returns false the viewer skips that frame, and Ready is called again for
+	// the next. Nil means always ready.
 	Ready func(*Frame) bool
-	// Deliver must not wait for anything, nor panic: one goroutine calls it, and Ready, for many viewers. Leave it nil unless
-	// a profile says that waking a goroutine for each picture is what costs, as it does a server of many small ones. It gets
-	// each frame that [Viewer.Next] would return, and Next waits on; false makes Next return the frame.
+	// Deliver must not wait for anything, nor panic: one goroutine calls it, and Ready, for many viewers. Leave it nil unless a
+	// profile shows that much time goes into waking a goroutine for each picture, as in a server of many small ones. It is
+	// called with each frame that [Viewer.Next] would return, and Next waits on. If it returns false Next returns the frame.
 	Deliver func(*Frame) bool
-	// Notify, if not nil, is called whenever [Viewer.Poll] may have something new. It is for a viewer that waits for several
-	// streams in one goroutine. It must not wait for anything, nor call the stream: the camera's goroutine calls it.
+	// Notify must not wait for anything, nor call the stream: the camera's goroutine calls it, whenever [Viewer.Poll] may have
+	// something new. It is for a goroutine that waits for several streams.
 	Notify func()
 }
 
-// A Viewer is one consumer of a Stream, for one goroutine. Nothing queues for it: [Viewer.Next] returns the newest frame, and a
-// viewer that is slow skips those in between. Of a burst it gets, in order, what came in the last 100 ms: one that keeps up loses nothing of a camera that
-// sends many pictures at once.
+// A Viewer gets the frames of a Stream, in one goroutine. Nothing queues for it: [Viewer.Next] returns the newest frame, and a slow
+// viewer skips those in between. Of a burst it gets, in order, what came in the last 100 ms, so that one that keeps up loses
+// nothing of a camera that sends many pictures at once.
 type Viewer struct {
 	stream  *Stream
 	options ViewerOptions
@@ -37,8 +38,8 @@ type Viewer struct {
 	soonest time.Time // see thin
 }
 
-// Next waits for the newest frame that the viewer has not had and is ready for. It blocks while the camera is away. Its
-// error is that of ctx, [ErrClosed], or [ErrEnded] once the source is over and its last frame was had.
+// Next waits for the newest frame that the viewer has not had and is ready for. It goes on waiting while the camera is down. Its
+// error is that of ctx, [ErrClosed], or [ErrEnded] once the source has ended and the viewer has had its last frame.
 func (v *Viewer) Next(ctx context.Context) (*Frame, error) {
 	if v.closed {
 		return nil, ErrClosed
@@ -60,8 +61,8 @@ func (v *Viewer) Next(ctx context.Context) (*Frame, error) {
 	}
 }
 
-// Poll is Next that does not wait: it returns nil and no error where there is nothing new, or nothing that the viewer wants
-// or is ready for.
+// Poll is a Next that does not wait: it returns nil and no error where there is nothing new, or nothing that the viewer wants and
+// is ready for.
 func (v *Viewer) Poll() (*Frame, error) {
 	if v.closed {
 		return nil, ErrClosed
@@ -69,7 +70,7 @@ func (v *Viewer) Poll() (*Frame, error) {
 	return v.pick(v.stream.latest.Load())
 }
 
-// pick returns the viewer's next frame, or why there will be none; often neither.
+// pick returns the viewer's next frame, or why there will be none, and often neither.
 func (v *Viewer) pick(now *latest) (*Frame, error) {
 	for _, frame := range now.after(v.last) {
 		if frame.Arrived.Before(v.due) || frame.Arrived.Before(v.soonest) {
@@ -85,7 +86,7 @@ func (v *Viewer) pick(now *latest) (*Frame, error) {
 	return nil, now.ended
 }
 
-// had notes that the viewer has f, and counts what it passed over.
+// had notes that the viewer has f, and counts what it skipped.
 func (v *Viewer) had(f *Frame) {
 	if missed := f.Seq - v.last - 1; v.last > 0 && missed > 0 {
 		slow := missed
@@ -101,7 +102,7 @@ func (v *Viewer) had(f *Frame) {
 
 // thin sets the time from which the next frame is due: a quarter of an interval early, or a camera's jitter would make
 // every other choice uneven. It advances by whole intervals, whenever frames really come, so that the rate is kept on
-// average, and begins anew after a gap; two frames are half an interval apart, whatever was missed before.
+// average, and starts afresh after a pause of the camera. Two frames are at least half an interval apart.
 func (v *Viewer) thin(f *Frame) {
 	interval := v.interval(f)
 	if interval == 0 {
@@ -114,7 +115,7 @@ func (v *Viewer) thin(f *Frame) {
 	}
 }
 
-// interval is the time that f takes of what the viewer may have.
+// interval is how long f counts against the limits of the viewer.
 func (v *Viewer) interval(f *Frame) time.Duration {
 	var seconds float64
 	if v.options.MaxFPS > 0 {
@@ -134,8 +135,8 @@ func (v *Viewer) Close() {
 	}
 }
 
-// Frames iterates over the frames of a viewer of its own until ctx is done or the stream is over: for a program that wants
-// the pictures and nothing else.
+// Frames iterates over the frames of a viewer of its own, until ctx is done or the stream has ended: for a program that wants the
+// pictures and nothing else.
 func (s *Stream) Frames(ctx context.Context) iter.Seq[*Frame] {
 	return func(yield func(*Frame) bool) {
 		v := s.View(ViewerOptions{})

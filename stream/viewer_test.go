@@ -55,7 +55,7 @@ func TestMaxFPS(t *testing.T) {
 		camera time.Duration
 		fps    float64
 		frames int // in 10 s
-		gap    time.Duration
+		pause  time.Duration
 	}{
 		{40 * time.Millisecond, 10, 100, 120 * time.Millisecond},
 		{time.Second / 30, 15, 150, 67 * time.Millisecond},
@@ -76,8 +76,8 @@ func TestMaxFPS(t *testing.T) {
 					if err != nil {
 						break
 					}
-					if d := f.Arrived.Sub(last); n > 0 && d > test.gap {
-						t.Errorf("gap of %v before frame %d, want %v at most", d, f.Seq, test.gap)
+					if d := f.Arrived.Sub(last); n > 0 && d > test.pause {
+						t.Errorf("pause of %v before frame %d, want %v at most", d, f.Seq, test.pause)
 					}
 					n, last = n+1, f.Arrived
 				}
@@ -261,7 +261,7 @@ func TestMaxFrame(t *testing.T) {
 	})
 }
 
-// A camera that sends one picture and ends, again and again, shows them all to who waits.
+// A camera that sends one picture and ends, again and again, shows all of them to a viewer that waits.
 func TestPictureOutlivesItsRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := stream.New(stream.SourceFunc(func(_ context.Context, emit func(stream.Picture)) error {
@@ -280,7 +280,7 @@ func TestPictureOutlivesItsRun(t *testing.T) {
 		late := s.View(stream.ViewerOptions{}) // for whom the camera is asked at once
 		defer late.Close()
 		if f := next(t, late, 251*time.Millisecond); f.Seq <= 20 {
-			t.Errorf("who comes late gets frame %d, which is old", f.Seq)
+			t.Errorf("a late viewer gets frame %d, which is old", f.Seq)
 		}
 	})
 }
