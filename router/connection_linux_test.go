@@ -91,7 +91,8 @@ func (l lane) watch(t *testing.T, handler http.Handler) *bufio.Reader {
 	return bufio.NewReaderSize(response.Body, 4096)
 }
 
-// Who does not read for a while finds next to nothing old: one picture that was on its way, and what its own buffers hold.
+// A viewer that does not read for a while finds next to nothing old: one picture that was under way, and what its own buffers
+// hold.
 func TestFreshAfterAPause(t *testing.T) {
 	for _, l := range []lane{
 		{name: "TCP", network: "tcp", buffer: 16 << 10},
@@ -133,7 +134,7 @@ func readTime(t *testing.T, r *bufio.Reader) time.Time {
 	return time.UnixMicro(int64(seconds * 1e6))
 }
 
-// Who reads all gets all, however little is under way at one time.
+// A viewer that reads all gets all, however little is under way at one time.
 func TestReadyViewersMissNothing(t *testing.T) {
 	s := open(t, &streamtest.Camera{Interval: 20 * time.Millisecond, JPEG: streamtest.OfSize(50_000).JPEG}, stream.Options{})
 	r := lane{network: "tcp"}.watch(t, router.Live(s, router.Options{}))
@@ -183,7 +184,7 @@ func TestPushes(t *testing.T) {
 	}
 }
 
-// What the application has put around the response sees every byte of it.
+// What an application has put around the response sees every byte of it.
 func TestMiddlewareSeesAll(t *testing.T) {
 	s := open(t, &streamtest.Camera{Interval: 10 * time.Millisecond, JPEG: streamtest.OfSize(5000).JPEG}, stream.Options{})
 	live := router.Live(s, router.Options{})
@@ -205,7 +206,7 @@ func seesAll(t *testing.T, r *bufio.Reader, written *atomic.Int64) {
 	}
 }
 
-// What the application has made of connections sees every byte as well.
+// What an application has put around connections sees every byte as well.
 func TestConnectionSeesAll(t *testing.T) {
 	s := open(t, &streamtest.Camera{Interval: 10 * time.Millisecond, JPEG: streamtest.OfSize(5000).JPEG}, stream.Options{})
 	var written atomic.Int64
@@ -225,7 +226,7 @@ func (m meter) Write(p []byte) (int, error) {
 	return m.TCPConn.Write(p)
 }
 
-// An application that has sent the head itself, which makes it a response of chunks, still gets a good one.
+// An application that has sent the head itself, which makes net/http write chunks, still gets a whole stream.
 func TestHeadSentBefore(t *testing.T) {
 	s := open(t, &streamtest.Camera{Interval: 10 * time.Millisecond, JPEG: streamtest.OfSize(5000).JPEG}, stream.Options{})
 	live := router.Live(s, router.Options{})
@@ -251,7 +252,7 @@ func (c counter) Write(p []byte) (int, error) {
 
 func (c counter) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
-// Who takes a second and more for each of very large pictures gets them whole, as long as there are few such viewers.
+// Viewers that need a second and more for each of very large pictures get them whole, as long as there are few of them.
 func TestFewLargePictures(t *testing.T) {
 	const size = 16 << 20
 	s := open(t, &streamtest.Camera{Interval: 700 * time.Millisecond, JPEG: streamtest.OfSize(size).JPEG}, stream.Options{})

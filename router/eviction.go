@@ -10,7 +10,7 @@ import (
 
 const (
 	evictPause = 500 * time.Millisecond
-	// stuckTime is how long a connection may take no byte of what waits for it.
+	// stuckTime is for how long none of the bytes under way may arrive.
 	stuckTime = 10 * time.Second
 	// maxInFlight bounds the memory, in bytes, for pictures that Writes under way hold. The collector may take as much again.
 	// A viewer that holds a recent picture, or one of a few, is not evicted, however large they are.

@@ -93,7 +93,8 @@ func TestHeartbeat(t *testing.T) {
 	})
 }
 
-// A picture of a camera that has fallen silent unlike itself says no more what it sees, and who wants few gets no more.
+// A picture of a fast camera that is silent no longer shows what the camera sees, and a viewer that wants few pictures gets no
+// more.
 func TestHeartbeatOfOtherThanSlowCameras(t *testing.T) {
 	silent := func() stream.Source { return &streamtest.Camera{Interval: 100 * time.Millisecond, Limit: 2} }
 	for accept, want := range map[string]string{"*/*": "5.1s X-Wait: 1|", "image/*": "5.1s picture 2|--frame|Content-Type: image/jpeg||"} {

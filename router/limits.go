@@ -9,7 +9,7 @@ import (
 )
 
 // Limits are what viewers may use, and what they use now. A snapshot is a viewer while it waits and is sent. The zero value
-// sets no limit but those on viewers that do not read: they are cut off after 10 s without a byte taken, or earlier where
+// sets no limit but those on viewers that do not read: they are evicted after 10 s without a byte arriving, or earlier where
 // pictures under way take more than 14 MiB of memory. Limits may be shared by handlers, and must not be copied or changed
 // once they are in use.
 type Limits struct {

@@ -99,8 +99,8 @@ func streamHead(w http.ResponseWriter, r *http.Request, contentType string) {
 }
 
 // picturePolicy keeps what a camera's pictures may hold from running as a page of this server (CSP Level 3): a browser that
-// opens a stream as a document may find the beginning of another part within a picture. Styles do
-// no harm, and browsers fit pictures to the window by them.
+// opens a stream as a document may find the beginning of another part within a picture. Styles do no harm: browsers use
+// them to fit pictures to the window.
 const picturePolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 // pictureHeaders keeps caches from storing pictures, nginx from collecting them before it passes them on, and browsers from

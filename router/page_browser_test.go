@@ -39,7 +39,7 @@ func raise(most *atomic.Int32, n int32) {
 	}
 }
 
-// Expressions that tell what is on the page.
+// Expressions for what is on the page.
 const (
 	// jsLook is what all pictures look like; each is new when its picture is.
 	jsLook = `[...document.images].map((img) => {
@@ -123,7 +123,7 @@ func TestPageComesBack(t *testing.T) {
 	p.Want(jsStates+`.split(' ')[1]`, "live", 10*time.Second)
 	moved(t, p, 5*time.Second, 1)
 
-	// The stream ends, and nothing tells the page: somebody else keeps the camera live.
+	// The stream ends without a sign: another viewer keeps the camera live.
 	v := cameras[1].Stream.View(stream.ViewerOptions{})
 	defer v.Close()
 	server.CloseClientConnections()

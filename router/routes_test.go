@@ -97,7 +97,7 @@ func TestUnavailable(t *testing.T) {
 
 var errLogin = errors.New("the camera refused the user name or the password")
 
-// Who would wait for a camera that must not be asked for a while is told at once.
+// Nobody waits for a camera that must not be tried for a while.
 func TestUnavailableAtOnce(t *testing.T) {
 	refused := stream.SourceFunc(func(context.Context, func(stream.Picture)) error {
 		return stream.RetryAfter(errLogin, time.Minute)
@@ -199,14 +199,14 @@ func TestNames(t *testing.T) {
 	}
 	for _, name := range []string{"", "-a", ".a", "a/b", "a b", "ä", "live", "snapshot.jpg", "assets", "api"} {
 		if router.CheckName(name) == nil {
-			t.Errorf("name %q is taken", name)
+			t.Errorf("name %q is accepted", name)
 		}
 	}
 	for _, names := range [][]string{{"a", "a"}, {"live"}} {
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Errorf("cameras %v are taken", names)
+					t.Errorf("cameras %v are accepted", names)
 				}
 			}()
 			var cameras []router.Camera

@@ -35,7 +35,7 @@ type sender struct {
 	beat       *heartbeat // nil before the response's head is sent
 	had        uint64     // Seq of the latest frame that was begun
 	frames     int        // begun
-	pushed     int        // bytes of the next part that the kernel has taken
+	pushed     int        // bytes of the next part that the kernel has accepted
 
 	// What evict looks at, from another goroutine.
 	end     atomic.Int64                 // of the latest part, in its connection's count of bytes written
@@ -56,8 +56,7 @@ func newSender(w http.ResponseWriter, r *http.Request, limits *Limits) *sender {
 
 func (s *sender) close() { s.limits.untrack(s) }
 
-// ready reports whether nearly all of the last part has arrived. What waits in buffers on the way makes every picture
-// behind it older.
+// ready reports whether nearly all of the last part has arrived. What waits in buffers makes every picture after it older.
 func (s *sender) ready(f *stream.Frame) bool {
 	if s.conn == nil {
 		return true
@@ -90,7 +89,7 @@ func (s *sender) part(f *stream.Frame, part []byte) error {
 	return s.bytes(part)
 }
 
-// record sends a picture behind a head of its own.
+// record sends a picture with a head of its own.
 func (s *sender) record(head []byte, f *stream.Frame) error {
 	s.begin(f)
 	s.writing.Store(f)

@@ -15,7 +15,7 @@ import (
 // handler; one Control may serve many. Its fields must not be changed once it is in use.
 type Control struct {
 	// Users and Token are those who are let in: with a user's name and password by Basic authentication (RFC 7617), or with the
-	// token. Either is enough. Where both are nil no log-in is required.
+	// token. Either is enough. Where both are nil no login is required.
 	Users *Users
 	Token *Token
 	// Hosts are names that the server answers to, besides localhost and IP addresses, with or without a port. A server that
@@ -27,7 +27,7 @@ type Control struct {
 	Origins []string
 	// Proxies are trusted to say for which client they ask.
 	Proxies Proxies
-	// Log gets a line for a refused log-in, with its client and without its name, once a second at most. Nil means no log.
+	// Log gets a line for a refused login, with its client and without its name, once a second at most. Nil means no log.
 	Log *slog.Logger
 
 	refused throttle
@@ -127,7 +127,7 @@ func (c *Control) check(r *http.Request, inAddress string) error {
 	return errLoginRequired
 }
 
-// refuse answers a request that is not let in, a wrong log-in after a while.
+// refuse answers a request that is not let in, a wrong login after a while.
 func (c *Control) refuse(w http.ResponseWriter, r *http.Request, begun time.Time, err error) {
 	if err != errLoginRequired {
 		c.logRefusal(r, err)

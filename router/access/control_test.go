@@ -102,7 +102,7 @@ var rightTries = []try{
 	{"token in the address", "?fps=1&token=" + rightToken, plainly},
 }
 
-// TestFailuresAreSlow and what is right, or shows nothing, is not.
+// A wrong login takes a second, a right one or none does not.
 func TestFailuresAreSlow(t *testing.T) {
 	control := &access.Control{Users: openUsers(t, htpasswd(t, "ann", "secret", bcrypt.MinCost)), Token: openToken(t)}
 	h := control.Handler(http.NotFoundHandler())
@@ -129,7 +129,7 @@ func TestFailuresAreSlow(t *testing.T) {
 	})
 }
 
-// Who stands behind the Control sees no token, and can log what it sees.
+// The handler sees no token, and can log what it sees.
 func TestTokenIsTakenOut(t *testing.T) {
 	var seen []string
 	control := &access.Control{Token: openToken(t)}

@@ -15,7 +15,7 @@ func TestOrigins(t *testing.T) {
 	}
 	for _, origin := range []string{"", "a.example", "https://a.example/", "https://a.example/x", "null", "ftp://a.example", "https://u@a.example", "https://*.example/?"} {
 		if access.CheckOrigin(origin) == nil {
-			t.Errorf("origin %q is taken", origin)
+			t.Errorf("origin %q is accepted", origin)
 		}
 	}
 	closed := guarded(&access.Control{Token: openToken(t), Origins: []string{"https://A.example:443"}})

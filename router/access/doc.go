@@ -9,7 +9,7 @@
 //
 //   - the name by which the server is asked for ([Control.Hosts]), against DNS rebinding;
 //   - the origin of the page that asks ([Control.Origins], CORS);
-//   - the log-in: a user's name and password by Basic authentication ([Users]), or a token ([Token]) as a bearer token, as
+//   - the login: a user's name and password by Basic authentication ([Users]), or a token ([Token]) as a bearer token, as
 //     ?token= in the address, or as the cookie that a browser gets for such an address.
 //
 // It answers by itself, with one line of text that says what to do:
@@ -17,9 +17,9 @@
 //   - 204 to the question of a browser whether a page may read the answer (the CORS preflight);
 //   - 303 to a browser that opens a page with ?token=: it gets a cookie, which it keeps for 30 days, and the same address
 //     without the token;
-//   - 401 without a log-in, or with a wrong one, a second after it came;
+//   - 401 without a login, or with a wrong one, a second after it came;
 //   - 403 to a name that the server does not go by;
-//   - 429 where more than 1024 log-ins wait for their check.
+//   - 429 where more than 1024 logins wait for their check.
 //
 // Passwords and tokens are in files that may change while the server runs, and must be sent over TLS, or a proxy that speaks
 // TLS, wherever others can listen to the network.

@@ -10,7 +10,7 @@ import (
 	"mjpegazer/router/access"
 )
 
-// A Control stands before any handler, not only before those of this package.
+// A Control can be put around any handler.
 func ExampleControl_Handler() {
 	directory, err := os.MkdirTemp("", "example")
 	if err != nil {

@@ -29,7 +29,7 @@ func TestClient(t *testing.T) {
 		{"through two", "127.0.0.1:1", trusting, http.Header{"X-Forwarded-For": {"6.6.6.6, 1.2.3.4", "10.1.2.3"}}, "1.2.3.4"},
 		{"from within", "127.0.0.1:1", trusting, http.Header{"X-Forwarded-For": {"10.9.9.9,10.1.2.3"}}, "10.9.9.9"},
 		{"nonsense", "127.0.0.1:1", trusting, http.Header{"X-Forwarded-For": {"1.2.3.4, \x1b[31mx"}}, "127.0.0.1"},
-		{"nonsense behind", "127.0.0.1:1", trusting, http.Header{"X-Forwarded-For": {"x, 10.1.2.3"}}, "10.1.2.3"},
+		{"nonsense before a proxy", "127.0.0.1:1", trusting, http.Header{"X-Forwarded-For": {"x, 10.1.2.3"}}, "10.1.2.3"},
 		{"with port", "127.0.0.1:1", trusting, http.Header{"X-Forwarded-For": {"1.2.3.4:5678"}}, "1.2.3.4"},
 		{"version 6", "[2001:db8::1]:1", trusting, http.Header{"X-Forwarded-For": {"2001:db9::7"}}, "2001:db9::7"},
 		{"mapped", "[::ffff:127.0.0.1]:1", trusting, http.Header{"X-Forwarded-For": {"1.2.3.4"}}, "1.2.3.4"},
@@ -47,7 +47,7 @@ func TestClient(t *testing.T) {
 	}
 	for _, bad := range []string{"", "localhost", "10.0.0.0/33", "10.0.0", "*"} {
 		if _, err := access.ParseProxies([]string{bad}); err == nil {
-			t.Errorf("proxy %q is taken", bad)
+			t.Errorf("proxy %q is accepted", bad)
 		}
 	}
 }

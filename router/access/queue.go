@@ -8,9 +8,9 @@ import (
 	"sync"
 )
 
-var errTooMany = errors.New("too many log-ins at the same time")
+var errTooMany = errors.New("too many logins at the same time")
 
-// queueSize is how many log-ins wait at most. Those whose callers have all left do not count.
+// queueSize is how many logins wait at most. Those whose callers have all left do not count.
 const queueSize = 1024
 
 const oldestTurn = 8 // each eighth check is an oldest attempt's
@@ -33,8 +33,8 @@ func (a *attempt) finish(result bool, err error) {
 }
 
 // A queue checks one attempt after the other, so that wrong passwords cost one processor at most, and gives turns to users
-// and clients at random. An attacker who makes many attempts thus takes turns from himself above all: somebody else with a
-// right password waits for a few checks. Which names exist makes no difference.
+// and clients at random. Many attempts of one attacker thus delay one another above all: a right password of somebody
+// else waits for a few checks. Which names exist makes no difference.
 type queue struct {
 	mu      sync.Mutex
 	waiting []*attempt // the oldest first
@@ -79,8 +79,8 @@ func (q *queue) enter(a *attempt) *attempt {
 	return a
 }
 
-// leave takes a caller away, and the attempt with the last. One that is being checked goes on: who tries again soon after
-// finds the result.
+// leave takes a caller away, and the attempt with the last. One that is being checked goes on, and the next try finds its
+// result.
 func (q *queue) leave(a *attempt) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -53,8 +53,8 @@ func testTokenChanges(t *testing.T) {
 	}
 }
 
-// Who follows a link of another site has a cookie that the browser does not show (it is SameSite=Strict). It does when our
-// own answer makes it ask again, which must happen once only.
+// A browser that follows a link on another site keeps the cookie back (it is SameSite=Strict). It sends it when our own answer
+// makes it ask again, which must happen only once.
 func TestLinksOfOtherSites(t *testing.T) {
 	h := guarded(&access.Control{Token: openToken(t), Users: openUsers(t, htpasswd(t, "ann", "secret", 4))})
 	ask := func(site, mode string) http.Header {
@@ -73,7 +73,7 @@ func TestLinksOfOtherSites(t *testing.T) {
 	}
 }
 
-// Whatever stands in an address, no token is left in it and all else is as it was.
+// Whatever an address holds, no token is left in it and all else is as it was.
 func FuzzTokenInTheAddress(f *testing.F) {
 	for _, query := range []string{"token=x", "a=1&token=x&b=2", "%74oken=x", "token", "&&token=%zz&", "a;token=1", "tokens=1&Token=2"} {
 		f.Add(query)

@@ -21,7 +21,7 @@ import (
 )
 
 // Users are the names and passwords in a file as Apache's htpasswd -B writes it: lines of the form name:hash, beside empty
-// ones and those that begin with a #. The hashes are bcrypt's, of cost 15 at most: a log-in at that cost takes seconds on a
+// ones and those that begin with a #. The hashes are bcrypt's, of cost 15 at most: a login at that cost takes seconds on a
 // computer and a minute on a small board. The default of htpasswd, 5, is too low; htpasswd -B -C 10 is better.
 //
 // The password is checked with every request. As a check takes long, one that was right is remembered for 5 minutes from its

@@ -48,7 +48,7 @@ func TestUsersFiles(t *testing.T) {
 			t.Errorf("%q: %v, which does not say %q", bad, err, says)
 		}
 		if _, hash, _ := strings.Cut(bad, ":"); err != nil && len(hash) > 3 && strings.Contains(err.Error(), strings.TrimSpace(hash)) {
-			t.Errorf("%q: the error %v tells the hash", bad, err)
+			t.Errorf("%q: the error %v holds the hash", bad, err)
 		}
 	}
 }
@@ -127,7 +127,7 @@ func TestFlood(t *testing.T) {
 // A login is a user and the address that it comes from.
 type login struct{ name, address string }
 
-// flood checks how long each log-in takes during an attack from an address. The first has been there before.
+// flood checks how long each login takes during an attack from an address. The first has been there before.
 func flood(t *testing.T, from string, name func(n int) string, logins []login) {
 	const cost = 6
 	once := time.Now()

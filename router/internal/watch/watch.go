@@ -26,8 +26,8 @@ const (
 	MaxSize = 1 << 20
 )
 
-// Files are what one or more files say. A change of theirs that makes no sense, as a file that is half written, changes
-// nothing until it does.
+// Files are what one or more files say. A content that parse does not understand, as of a file that is half written, changes
+// nothing.
 type Files[T any] struct {
 	paths []string
 	parse func(contents [][]byte) (T, error)
@@ -58,7 +58,7 @@ func Open[T any](log *slog.Logger, parse func(contents [][]byte) (T, error), pat
 	return f, nil
 }
 
-// Get returns the newest value that made sense. Where a look is due it waits for that, but half a second at most.
+// Get returns the newest value that parse understood. Where a look is due it waits for it, but half a second at most.
 func (f *Files[T]) Get() T {
 	f.mu.Lock()
 	defer f.mu.Unlock()
