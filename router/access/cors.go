@@ -15,6 +15,9 @@ func CheckOrigin(origin string) error {
 	if origin == "*" {
 		return nil
 	}
+	if strings.Contains(origin, "*") {
+		return errors.New("an origin has no wildcard: list each, such as https://example.com, or use * for all")
+	}
 	u, err := url.Parse(origin)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || canonicalOrigin(origin) != canonicalOrigin(u.Scheme+"://"+u.Host) {
 		return errors.New("an origin is https://example.com or http://example.com:8080, without a path, or *")

@@ -116,31 +116,22 @@ func bare(err error) error {
 	return err
 }
 
-const (
-	socketMode  = 0o660 // the owner and the group can connect: the proxy's user belongs into the group
-	longestPath = 107   // bytes of a Unix socket's path that Linux takes (unix(7)); others take a few less
-)
+// longestPath is how many bytes a Unix socket's path may have on Linux (unix(7)); others take a few less.
+const longestPath = 107
 
 func listenUnix(path string) (net.Listener, error) {
-	if err := removeStale(path); err != nil {
-		return nil, err
-	}
-	l, err := net.Listen("unix", path)
+	l, err := bindUnix(path)
 	switch {
+	case err == nil:
+		return l, nil
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("there is no directory %s", filepath.Dir(path))
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("this user may not create files in %s", filepath.Dir(path))
-	case err != nil && len(path) > longestPath:
+	case len(path) > longestPath:
 		return nil, fmt.Errorf("a socket's path has %d bytes at most: choose a shorter one", longestPath)
-	case err != nil:
-		return nil, bare(err)
 	}
-	if err := os.Chmod(path, socketMode); err != nil {
-		l.Close()
-		return nil, err
-	}
-	return l, nil
+	return nil, bare(err)
 }
 
 // removeStale removes a socket left behind by a program that was killed.

@@ -1,11 +1,15 @@
 package server
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"io"
+	stdlog "log"
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -21,7 +25,7 @@ func openLog(c *config.Config, stderr io.Writer) (log *slog.Logger, closeLog fun
 	lines := &logWriter{to: stderr, lines: make(chan []byte, maxLines), written: make(chan struct{})}
 	closeLog = lines.close
 	if c.LogFile != "" {
-		f, err := os.OpenFile(c.LogFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		f, err := openLogFile(c.LogFile)
 		if err != nil {
 			return nil, nil, fmt.Errorf("-log-file: %w", err)
 		}
@@ -88,4 +92,20 @@ func (w *logWriter) close() {
 	case <-w.written:
 	case <-time.After(closeTime):
 	}
+}
+
+// serverLog is the log of an [http.Server]: what clients do wrong at debug, what its handlers do as an error.
+func serverLog(log *slog.Logger) *stdlog.Logger {
+	return stdlog.New(serverLines{log}, "", 0)
+}
+
+type serverLines struct{ log *slog.Logger }
+
+func (l serverLines) Write(line []byte) (int, error) {
+	level := slog.LevelDebug
+	if bytes.Contains(line, []byte(": panic serving ")) {
+		level = slog.LevelError
+	}
+	l.log.Log(context.Background(), level, strings.TrimSpace(string(line)))
+	return len(line), nil
 }

@@ -1,59 +1,66 @@
 package server
 
 import (
+	"context"
 	"io/fs"
 	"math"
-	"net"
-	"net/http"
 	"os"
 	"path"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
-// A connectionCount counts connections, and gives memory back to the system when most of many have been closed. By itself
-// the collector would wait until as much was used again, which may be never.
-type connectionCount struct {
-	mu        sync.Mutex
-	open      int
-	most      int  // open at a time since memory was released
-	releasing bool // memory is about to be released
-	released  time.Time
-}
-
 const (
-	manyConnections = 200 // fewer are not worth it
-	releaseDelay    = 300 * time.Millisecond
-	releasePause    = 5 * time.Second // at least, from one release to the next
+	memoryPause = 5 * time.Second // from one look at the memory to the next
+	memorySlack = 12 << 20        // bytes that are not worth it
 )
 
-// note is for [http.Server.ConnState].
-func (c *connectionCount) note(_ net.Conn, state http.ConnState) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch state {
-	case http.StateNew:
-		c.open++
-		c.most = max(c.most, c.open)
-	case http.StateClosed, http.StateHijacked: // the last that is heard of a connection
-		c.open--
-		if !c.releasing && c.most >= manyConnections && c.open <= c.most/2 {
-			c.releasing = true
-			time.AfterFunc(max(releaseDelay, releasePause-time.Since(c.released)), c.releaseMemory)
+// A memoryKeeper gives memory back to the system that is no longer used, whatever had used it: viewers, a flood, a large picture. By
+// itself the collector would wait until as much was used again, which may be never.
+type memoryKeeper struct {
+	held      uint64 // bytes after the last release
+	allocated uint64 // bytes ever, at the last look
+}
+
+// keepMemory looks after memory until ctx ends.
+func keepMemory(ctx context.Context) {
+	var k memoryKeeper
+	ticks := time.NewTicker(memoryPause)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+			if k.due(readMemory()) {
+				runtime.GC() // what sync.Pool keeps for later, as net/http does, outlives one collection
+				debug.FreeOSMemory()
+				k.held, _ = readMemory()
+			}
 		}
 	}
 }
 
-func (c *connectionCount) releaseMemory() {
-	c.mu.Lock()
-	c.most, c.releasing, c.released = c.open, false, time.Now()
-	c.mu.Unlock()
-	runtime.GC() // what sync.Pool keeps for later, as net/http does, outlives one collection
-	debug.FreeOSMemory()
+// due reports whether memory should be released: much more is held than before, and it is not being used at such a rate that it
+// would soon be needed again.
+func (k *memoryKeeper) due(held, allocated uint64) bool {
+	used := allocated - k.allocated
+	k.allocated = allocated
+	k.held = min(k.held, held)
+	return held > k.held+k.held/4+memorySlack && used < held/2
+}
+
+// readMemory returns how many bytes the program holds of the system, and how many it has ever allocated.
+func readMemory() (held, allocated uint64) {
+	samples := []metrics.Sample{
+		{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}, {Name: "/gc/heap/allocs:bytes"},
+	}
+	metrics.Read(samples)
+	return samples[0].Value.Uint64() - samples[1].Value.Uint64(), samples[2].Value.Uint64()
 }
 
 // limitMemory makes the collector work harder before the memory limit of the program's cgroup is reached, which containers

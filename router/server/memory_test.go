@@ -1,7 +1,6 @@
 package server
 
 import (
-	"net/http"
 	"testing"
 	"testing/fstest"
 )
@@ -52,15 +51,25 @@ func TestCgroupLimit(t *testing.T) {
 	}
 }
 
-// TestConnectionCount forgets connections that a handler has taken over: nothing more is heard of them.
-func TestConnectionCount(t *testing.T) {
-	var count connectionCount
-	for _, last := range []http.ConnState{http.StateClosed, http.StateHijacked} {
-		for _, state := range []http.ConnState{http.StateNew, http.StateActive, last} {
-			count.note(nil, state)
+// What was used and is no longer is released once; what is in use, or comes and goes quickly, is left alone.
+func TestMemoryIsReleased(t *testing.T) {
+	k := memoryKeeper{held: 20 << 20}
+	for _, step := range []struct {
+		held, allocated uint64 // MiB; allocated since the step before
+		want            bool
+	}{
+		{22, 1, false}, {90, 80, false}, {90, 200, false}, {90, 1, true}, {90, 1, true},
+	} {
+		k.allocated = 0
+		if got := k.due(step.held<<20, step.allocated<<20); got != step.want {
+			t.Errorf("%d MiB held, %d allocated: %t", step.held, step.allocated, got)
 		}
 	}
-	if count.open != 0 || count.most != 1 {
-		t.Errorf("%d connections open, %d at most; want 0, 1", count.open, count.most)
+	k.held = 85 << 20 // as much is still in use after the release
+	if k.allocated = 0; k.due(90<<20, 1<<20) {
+		t.Error("it is released again and again")
+	}
+	if k.due(15<<20, 1<<20); k.held != 15<<20 {
+		t.Error("less is held, and that is not noted")
 	}
 }

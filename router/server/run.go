@@ -3,6 +3,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -57,6 +58,9 @@ func Run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	return 0
 }
 
+// idleTime is how long a client may keep a connection on which nothing is asked.
+const idleTime = 20 * time.Second
+
 // serve runs until ctx ends, or until a listener fails.
 func serve(ctx context.Context, c *config.Config, stderr io.Writer) error {
 	log, closeLog, err := openLog(c, stderr)
@@ -88,16 +92,18 @@ func serve(ctx context.Context, c *config.Config, stderr io.Writer) error {
 
 	options := router.Options{HealthThreshold: c.HealthThreshold, Version: programVersion(), Instance: c.Instance, Access: guard, Log: log}
 	c.Limits.Apply(&options)
+	clients := &connections{log: log}
+	clients.most.Store(int64(cmp.Or(c.Limits.Connections, connectionLimit(openFiles(), len(cameras)))))
 	server := &http.Server{
 		Handler:           router.New(cameras, options),
 		BaseContext:       access.BaseContext,
 		ConnContext:       router.ConnContext,
-		ConnState:         new(connectionCount).note,
+		ConnState:         clients.note,
 		TLSConfig:         secure,
 		ReadHeaderTimeout: 5 * time.Second,
-		IdleTimeout:       time.Minute,
+		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ErrorLog:          serverLog(log),
 	}
 	warnOfPublic(c, log, listeners)
 	logAddresses(log, listeners, secure != nil, cameras)
@@ -105,6 +111,7 @@ func serve(ctx context.Context, c *config.Config, stderr io.Writer) error {
 	for _, l := range listeners {
 		go func() { failed <- serveOn(server, &patientListener{Listener: l, log: log}, secure != nil) }()
 	}
+	go keepMemory(ctx)
 	err = wait(ctx, hangup, failed, log)
 	log.Info("stopping")
 	shutDown(server, cameras)

@@ -157,10 +157,13 @@ func (c *Config) define() {
 
 // checks look at the values of flags, each by itself, once it was set.
 var checks = map[string]func(c *Config) error{
-	"listen":           func(c *Config) error { return checkListen(c.Listen.Values) },
-	"linger":           func(c *Config) error { return notNegative(c.Linger, "0 closes a camera with its last viewer") },
-	"heartbeat":        func(c *Config) error { return notNegative(c.Limits.Heartbeat, "0 turns heartbeats off") },
-	"max-viewers":      func(c *Config) error { return notNegative(c.Limits.Viewers, "0 is no limit") },
+	"listen":      func(c *Config) error { return checkListen(c.Listen.Values) },
+	"linger":      func(c *Config) error { return notNegative(c.Linger, "0 closes a camera with its last viewer") },
+	"heartbeat":   func(c *Config) error { return notNegative(c.Limits.Heartbeat, "0 turns heartbeats off") },
+	"max-viewers": func(c *Config) error { return notNegative(c.Limits.Viewers, "0 is no limit") },
+	"max-connections": func(c *Config) error {
+		return notNegative(c.Limits.Connections, "0 is as many as the limit of open files allows")
+	},
 	"max-rate":         func(c *Config) error { return checkRate(c.Limits.Rate) },
 	"cors":             func(c *Config) error { return c.Access.checkOrigins() },
 	"trusted-proxy":    func(c *Config) error { return c.Access.checkProxies() },

@@ -37,6 +37,7 @@ var keys = map[string]key{
 	"max-viewers":            {effect: AtOnce},
 	"max-viewers-per-camera": {effect: AtOnce},
 	"max-rate":               {effect: AtOnce},
+	"max-connections":        {effect: AtOnce},
 	"users":                  {effect: AtOnce, file: true},
 	"token":                  {effect: AtOnce, file: true},
 	"allowed-hosts":          {effect: AtOnce},

@@ -1,0 +1,85 @@
+package server
+
+import (
+	"container/list"
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// connections bounds how many clients are connected. When there are too many, the one goes that has been idle longest: a client that
+// keeps connections for nothing must not take the descriptors that cameras and viewers need. The zero value has no bound.
+type connections struct {
+	most atomic.Int64 // 0: any number
+	log  *slog.Logger
+
+	mu     sync.Mutex
+	open   int
+	idle   list.List // of net.Conn, those that wait for a request, the longest first
+	places map[net.Conn]*list.Element
+	warned time.Time
+}
+
+// note is for [http.Server.ConnState].
+func (c *connections) note(conn net.Conn, state http.ConnState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if place, ok := c.places[conn]; ok {
+		c.idle.Remove(place)
+		delete(c.places, conn)
+	}
+	switch state {
+	case http.StateNew:
+		c.open++
+		c.wait(conn)
+		if most := int(c.most.Load()); most > 0 && c.open > most {
+			c.shed()
+		}
+	case http.StateIdle:
+		c.wait(conn)
+	case http.StateClosed, http.StateHijacked: // the last that is heard of a connection
+		c.open--
+	}
+}
+
+// wait notes that a connection waits for a request.
+func (c *connections) wait(conn net.Conn) {
+	if c.places == nil {
+		c.places = map[net.Conn]*list.Element{}
+	}
+	c.places[conn] = c.idle.PushBack(conn)
+}
+
+// shed closes the connection that has been idle longest; where all others are in use it is the newest.
+func (c *connections) shed() {
+	first := c.idle.Front()
+	conn := first.Value.(net.Conn)
+	c.idle.Remove(first)
+	delete(c.places, conn)
+	if c.idle.Len() == 0 && c.log != nil && time.Since(c.warned) > warningPause {
+		c.warned = time.Now()
+		c.log.Warn("connection limit reached (-max-connections)", "connections", c.open-1)
+	}
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn() // to take leave could take long
+	}
+	conn.Close()
+}
+
+const (
+	ownDescriptors    = 64 // for listeners, the log, files that are watched, and what the libraries need
+	cameraDescriptors = 4  // a camera's connection, the next one, and the name service's
+)
+
+// connectionLimit is how many connections leave enough of the limit of open files for the cameras; 0 is any number.
+func connectionLimit(openFiles uint64, cameras int) int {
+	if openFiles == 0 || openFiles > 1<<24 {
+		return 0
+	}
+	files := int(openFiles)
+	return max(files-ownDescriptors-cameraDescriptors*cameras, files/2)
+}
