@@ -2,6 +2,9 @@ package stream
 
 import (
 	"context"
+	"errors"
+	"log/slog"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -95,7 +98,7 @@ func (s *slot) deliver(latest *latest) (again <-chan time.Time) {
 	if s.waiting == nil {
 		return nil
 	}
-	frame, err := s.waiting.offer()
+	frame, err := s.waiting.offerSafely()
 	if frame == nil && err == nil {
 		return s.waiting.again(latest)
 	}
@@ -114,6 +117,19 @@ func (v *Viewer) offer() (*Frame, error) {
 		}
 	}
 }
+
+// offerSafely ends the viewer whose Ready or Deliver panics: it shares its goroutine with others, and the program with all.
+func (v *Viewer) offerSafely() (frame *Frame, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			v.stream.log(slog.LevelError, "a viewer panicked", "panic", p, "stack", string(debug.Stack()))
+			frame, err = nil, errPanicked
+		}
+	}()
+	return v.offer()
+}
+
+var errPanicked = errors.New("the viewer failed in an unforeseen way; the log says more")
 
 // begin makes a viewer wait if there is nothing for it yet.
 func (s *slot) begin(v *Viewer) (*Frame, error) {

@@ -160,3 +160,32 @@ func TestDeliverKnowsItsRun(t *testing.T) {
 		none(t, late, 2*time.Second)
 	})
 }
+
+// A viewer that breaks the rule of Deliver ends; the others, and the program, go on.
+func TestDeliverThatPanicsEndsItsViewer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, &streamtest.Camera{Interval: 40 * time.Millisecond}, stream.Options{})
+		good := 0
+		v := s.View(stream.ViewerOptions{Deliver: func(*stream.Frame) bool { good++; return true }})
+		defer v.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		var waiting sync.WaitGroup
+		waiting.Go(func() { v.Next(ctx) })
+		calls := 0
+		bad := s.View(stream.ViewerOptions{Deliver: func(*stream.Frame) bool {
+			if calls++; calls == 5 {
+				panic("oh")
+			}
+			return true
+		}})
+		defer bad.Close()
+		if _, err := bad.Next(ctx); err == nil || ctx.Err() != nil {
+			t.Errorf("it goes on: %v", err)
+		}
+		waiting.Wait()
+		if good < 24 {
+			t.Errorf("the other viewer got %d pictures", good)
+		}
+	})
+}

@@ -36,7 +36,7 @@ func TestBlockingLog(t *testing.T) {
 		camera := &streamtest.Camera{Interval: time.Second, Limit: 3, Err: errRefused}
 		s := open(t, camera, stream.Options{Log: slog.New(handler).With("camera", "door")})
 		v := s.View(stream.ViewerOptions{})
-		for range 150 {
+		for range 600 {
 			next(t, v, 2*time.Second)
 			s.Stats()
 		}

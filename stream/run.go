@@ -252,9 +252,9 @@ func (s *Stream) change(state State, reason error) {
 	s.stats.State = state
 	switch state {
 	case Live:
-		s.log(slog.LevelInfo, "camera up", "width", s.stats.Width, "height", s.stats.Height)
+		s.logChange(slog.LevelInfo, "camera up", "width", s.stats.Width, "height", s.stats.Height)
 	case Down:
-		s.log(slog.LevelWarn, "camera down", "reason", s.stats.Error)
+		s.logChange(slog.LevelWarn, "camera down", "reason", s.stats.Error)
 	case Connecting:
 		s.log(slog.LevelDebug, "camera connecting")
 	default:

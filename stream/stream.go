@@ -81,6 +81,7 @@ type Stream struct {
 	stats     Stats
 	rate      rate
 	lines     lines
+	flapping  flapping
 }
 
 // latest is what viewers see: replaced as a whole, never written to.
@@ -250,6 +251,9 @@ func (s *Stream) Close() error {
 	s.mu.Lock()
 	if !s.closed {
 		s.closed = true
+		if s.flapping.timer != nil {
+			s.flapping.timer.Stop()
+		}
 		if s.lingering != nil {
 			s.lingering.Stop()
 		}
