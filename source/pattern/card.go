@@ -87,11 +87,11 @@ func (c *card) drawGround() {
 		c.still.Paint(image.Rect(0, i-thin, all.Max.X, i+thin), paint.Everywhere, grid)
 	}
 	inside := all.Inset(2 * int(c.cell/5))
-	border := func(x, y float64) float64 {
-		if image.Pt(int(x), int(y)).In(inside) {
+	border := func(x, y int) int {
+		if image.Pt(x/paint.Parts, y/paint.Parts).In(inside) {
 			return 0
 		}
-		return 1
+		return 255
 	}
 	for y := -downCells; y < downCells; y++ {
 		for x := -acrossCells; x < acrossCells; x++ {

@@ -33,31 +33,60 @@ func (l *Lettering) mask(letter rune) []byte {
 	}
 	face := inconsolata.Bold8x16
 	box, glyphs, at, _, _ := face.Glyph(fixed.P(0, face.Ascent), letter)
+	glyph, size := glyphs.(*image.Alpha), box.Size()
+	across, down := splines(l.width, letterWidth, box.Min.X), splines(l.height, letterHeight, box.Min.Y)
+	wide := make([]int32, size.Y*l.width) // the rows of the glyph, as wide as the mask
+	for y := range size.Y {
+		row := glyph.Pix[glyph.PixOffset(at.X, at.Y+y):][:size.X]
+		for x, s := range across {
+			for i, weight := range s.weights {
+				if from := s.first + i; from >= 0 && from < size.X {
+					wide[y*l.width+x] += weight * int32(row[from])
+				}
+			}
+		}
+	}
+	// The edge is as wide as a pixel of the font, and must be sharpened where that is many pixels here.
+	const middle, half = 56 * 255 << (2 * splineBits) / 100, 128
+	sharpness := int32(math.Round(min(max(1, 1.6*float64(l.width)/letterWidth), 256) * (1 << 8)))
 	m := make([]byte, l.width*l.height)
-	scaleX, scaleY := letterWidth/float64(l.width), letterHeight/float64(l.height)
-	for i := range m {
-		x := (float64(i%l.width)+0.5)*scaleX - 0.5 - float64(box.Min.X)
-		y := (float64(i/l.width)+0.5)*scaleY - 0.5 - float64(box.Min.Y)
-		// The edge is as wide as a pixel of the font, and must be sharpened where that is many pixels here.
-		sharp := (smooth(glyphs.(*image.Alpha), at, box.Size(), x, y)-0.56)*max(1, 1.6/scaleX) + 0.5
-		m[i] = uint8(255*min(max(sharp, 0), 1) + 0.5)
+	for y, s := range down {
+		for x := range l.width {
+			sum := int32(-middle)
+			for i, weight := range s.weights {
+				if from := s.first + i; from >= 0 && from < size.Y {
+					sum += weight * wide[from*l.width+x]
+				}
+			}
+			// Shifted in two halves, so that 32 bits are enough.
+			m[y*l.width+x] = uint8(min(max((sum>>14)*sharpness>>(2*splineBits+8-14)+half, 0), 255))
+		}
 	}
 	l.masks[letter] = m
 	return m
 }
 
-// smooth returns the coverage at x, y between the pixels of a glyph, by cubic B-splines, which round off steps.
-func smooth(glyphs *image.Alpha, at, size image.Point, x, y float64) float64 {
-	left, top := math.Floor(x), math.Floor(y)
-	across, down := bspline(x-left), bspline(y-top)
-	sum := 0.0
-	for i := range 16 {
-		px, py := int(left)+i%4-1, int(top)+i/4-1
-		if px >= 0 && py >= 0 && px < size.X && py < size.Y {
-			sum += across[i%4] * down[i/4] * float64(glyphs.AlphaAt(at.X+px, at.Y+py).A) / 255
+// A spline says how much the pixels of a glyph, from the first, have in one of a mask, by cubic B-splines, which round off
+// steps.
+type spline struct {
+	first   int
+	weights [4]int32 // in splineBits of fraction
+}
+
+const splineBits = 10
+
+// splines returns the splines across or down a mask of n pixels. The glyph is in a box of so many pixels, from one on.
+func splines(n, box, from int) []spline {
+	all := make([]spline, n)
+	for i := range all {
+		position := (float64(i)+0.5)*float64(box)/float64(n) - 0.5 - float64(from)
+		before := math.Floor(position)
+		all[i].first = int(before) - 1
+		for k, weight := range bspline(position - before) {
+			all[i].weights[k] = int32(math.Round(weight * (1 << splineBits)))
 		}
 	}
-	return sum
+	return all
 }
 
 // bspline returns the weights of the pixels at -1, 0, 1 and 2.
