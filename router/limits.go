@@ -10,8 +10,8 @@ import (
 
 // Limits are what viewers may use, and what they use now. A snapshot is a viewer while it waits and is sent. The zero value
 // sets no limit but those on viewers that do not read: they are evicted after 10 s without a byte arriving, or earlier where
-// pictures under way take more than 14 MiB of memory. Limits may be shared by handlers, and must not be copied or changed
-// once they are in use.
+// pictures under way take more than 14 MiB of memory. Limits may be shared by handlers, and must not be copied, or changed
+// but by [Limits.Change], once they are in use.
 type Limits struct {
 	MaxViewers          int     // of all streams; 0: any number
 	MaxViewersPerCamera int     // 0: any number
@@ -44,6 +44,32 @@ func (l *Limits) enter(s *stream.Stream) error {
 	l.viewers[s]++
 	l.all++
 	return nil
+}
+
+// Change gives limits that are in use other bounds. No viewer is cut off: those that are too many stay.
+func (l *Limits) Change(viewers, viewersPerCamera int, rate float64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.MaxViewers, l.MaxViewersPerCamera, l.MaxRate = viewers, viewersPerCamera, rate
+	for s := range l.senders {
+		if s.viewer != nil {
+			s.viewer.SetMaxRate(rate)
+		}
+	}
+}
+
+// govern makes a viewer's rate that of the limits, as long as its sender is there.
+func (l *Limits) govern(s *sender, v *stream.Viewer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s.viewer = v
+	v.SetMaxRate(l.MaxRate)
+}
+
+func (l *Limits) rate() float64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.MaxRate
 }
 
 func (l *Limits) leave(s *stream.Stream) {

@@ -132,3 +132,45 @@ func TestMaxRate(t *testing.T) {
 		t.Errorf("%d pictures were thinned out, %d skipped", stats.Thinned, stats.Skipped)
 	}
 }
+
+// Limits that are changed hold for those who come, and for the rate of those who are there; nobody is cut off.
+func TestLimitsChange(t *testing.T) {
+	pictures := streamtest.OfSize(5_000)
+	s := open(t, &streamtest.Camera{Interval: 10 * time.Millisecond, JPEG: pictures.JPEG}, stream.Options{})
+	limits := &router.Limits{}
+	server := serve(t, router.Live(s, router.Options{Limits: limits}))
+	viewers := make([]*http.Response, 2)
+	for i := range viewers {
+		if viewers[i] = get(t, "GET", server.URL); viewers[i].StatusCode != http.StatusOK {
+			t.Fatal(viewers[i].Status)
+		}
+	}
+	received := func(d time.Duration) (bytes int64) {
+		end := time.Now().Add(d)
+		buffer := make([]byte, 32<<10)
+		for time.Now().Before(end) {
+			n, err := viewers[0].Body.Read(buffer)
+			if err != nil {
+				t.Fatal(err)
+			}
+			bytes += int64(n)
+		}
+		return bytes
+	}
+	fast := received(time.Second)
+	limits.Change(1, 0, 50_000)
+	if r := get(t, "GET", server.URL); r.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("a third viewer of one gets %s", r.Status)
+	}
+	received(500 * time.Millisecond)
+	slow := received(2*time.Second) / 2
+	limits.Change(0, 0, 0)
+	if r := get(t, "GET", server.URL); r.StatusCode != http.StatusOK {
+		t.Errorf("a third viewer gets %s", r.Status)
+	}
+	received(500 * time.Millisecond)
+	again := received(time.Second)
+	if fast < 150_000 || slow > 75_000 || slow < 25_000 || again < 150_000 {
+		t.Errorf("%d bytes a second without a limit, %d with one of 50000, %d without", fast, slow, again)
+	}
+}

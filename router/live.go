@@ -36,8 +36,9 @@ func Live(s *stream.Stream, options Options) http.Handler {
 		defer limits.leave(s)
 		send := newSender(w, r, limits)
 		defer send.close()
-		v := s.View(stream.ViewerOptions{MaxFPS: fps, MaxRate: limits.MaxRate, Ready: send.ready, Deliver: send.deliverer()})
+		v := s.View(stream.ViewerOptions{MaxFPS: fps, Ready: send.ready, Deliver: send.deliverer()})
 		defer v.Close()
+		limits.govern(send, v)
 		frame, err := firstFrame(r.Context(), s, v)
 		if err != nil {
 			unavailable(w, r, s, options, err)

@@ -52,6 +52,11 @@ type Options struct {
 	HealthThreshold int
 	// Version is what /status and the Server header say; empty means "devel".
 	Version string
+	// Started is when the program was started; zero means when the handlers were made.
+	Started time.Time
+	// Reloaded returns when the program's configuration was last read, and what was wrong with it, one line each; none means
+	// that it holds. Nil means that there is no configuration to reload.
+	Reloaded func() (at time.Time, mistakes []string)
 	// Instance tells this program from all others: a request of its own, which has it in X-Mjpegazer-Instance, is refused.
 	// Empty means no check.
 	Instance string

@@ -37,6 +37,8 @@ type sender struct {
 	frames     int        // begun
 	pushed     int        // bytes of the next part that the kernel has accepted
 
+	viewer *stream.Viewer // whose rate follows that of the limits; nil: none; guarded by their mu
+
 	// What evict looks at, from another goroutine.
 	end     atomic.Int64                 // of the latest part, in its connection's count of bytes written
 	due     atomic.Int64                 // when it must have arrived, in nanoseconds after the sender's begin; 0: none was sent

@@ -21,7 +21,11 @@ type site struct {
 }
 
 func newSite(cameras []Camera, options Options) *site {
-	return &site{cameras, options, time.Now()}
+	started := options.Started
+	if started.IsZero() {
+		started = time.Now()
+	}
+	return &site{cameras, options, started}
 }
 
 // visible returns the cameras that the viewer of a request may see. All that names cameras to viewers asks here.
@@ -45,8 +49,17 @@ type siteStatus struct {
 	Version string  `json:"version"`
 	Uptime  float64 `json:"uptime_seconds"`
 	// Goroutines is how much the program does at once. It sinks again when viewers have left.
-	Goroutines int            `json:"goroutines"`
-	Cameras    []cameraStatus `json:"cameras"`
+	Goroutines int `json:"goroutines"`
+	// Configuration is nil where none can be read again.
+	Configuration *configurationStatus `json:"configuration,omitempty"`
+	Cameras       []cameraStatus       `json:"cameras"`
+}
+
+// configurationStatus is what became of the latest reload.
+type configurationStatus struct {
+	Read       time.Time `json:"read"`
+	Successful bool      `json:"successful"`
+	Mistakes   []string  `json:"mistakes"` // why it was not, a line each; then the configuration before holds
 }
 
 // A cameraStatus is one camera in a siteStatus.
@@ -80,6 +93,10 @@ func (s *site) report(r *http.Request) siteStatus {
 		Uptime:     math.Round(time.Since(s.started).Seconds()),
 		Goroutines: runtime.NumGoroutine(),
 		Cameras:    make([]cameraStatus, len(cameras)),
+	}
+	if s.options.Reloaded != nil {
+		at, mistakes := s.options.Reloaded()
+		status.Configuration = &configurationStatus{at, len(mistakes) == 0, append([]string{}, mistakes...)}
 	}
 	for i, c := range cameras {
 		status.Cameras[i] = c.status(s.options)

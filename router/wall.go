@@ -85,7 +85,7 @@ func (s *site) wall(w http.ResponseWriter, r *http.Request) {
 	limits := s.options.limits()
 	send := newSender(w, r, limits)
 	defer send.close()
-	wall := &wall{send: send, wake: make(chan struct{}, 1), rate: limits.MaxRate, beat: cmp.Or(s.options.Heartbeat, DefaultHeartbeat)}
+	wall := &wall{send: send, wake: make(chan struct{}, 1), rate: limits.rate(), beat: cmp.Or(s.options.Heartbeat, DefaultHeartbeat)}
 	defer wall.leave()
 	if err := wall.enter(cameras, fps); err != nil {
 		refuseViewer(w, err)

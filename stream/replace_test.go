@@ -188,7 +188,7 @@ func TestSetOptions(t *testing.T) {
 		s.SetOptions(stream.Options{Linger: time.Minute, Stall: time.Minute})
 		time.Sleep(time.Minute - 1)
 		wantState(t, s, stream.Live)
-		time.Sleep(2)
+		time.Sleep(2 * time.Nanosecond)
 		wantState(t, s, stream.Idle)
 		v := s.View(stream.ViewerOptions{})
 		next(t, v, time.Millisecond)

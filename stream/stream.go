@@ -133,6 +133,7 @@ func (o Options) whole() *Options {
 // View adds a viewer, and starts the source for the first one. The viewer must be closed.
 func (s *Stream) View(options ViewerOptions) *Viewer {
 	v := &Viewer{stream: s, options: options}
+	v.SetMaxRate(options.MaxRate)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.viewers++

@@ -3,6 +3,8 @@ package stream
 import (
 	"context"
 	"iter"
+	"math"
+	"sync/atomic"
 	"time"
 )
 
@@ -32,11 +34,17 @@ type Viewer struct {
 	options ViewerOptions
 	slot    *slot // nil: without Deliver
 	closed  bool
-	last    uint64    // Seq of the last frame it had
-	refused uint64    // frames since then that it was not ready for
-	due     time.Time // see thin
-	soonest time.Time // see thin
+	last    uint64        // Seq of the last frame it had
+	refused uint64        // frames since then that it was not ready for
+	due     time.Time     // see thin
+	soonest time.Time     // see thin
+	rate    atomic.Uint64 // MaxRate as it is now, as bits
 }
+
+// SetMaxRate changes the viewer's MaxRate. It may be called from any goroutine.
+func (v *Viewer) SetMaxRate(bytesPerSecond float64) { v.rate.Store(math.Float64bits(bytesPerSecond)) }
+
+func (v *Viewer) maxRate() float64 { return math.Float64frombits(v.rate.Load()) }
 
 // Next waits for the newest frame that the viewer has not had and is ready for. It goes on waiting while the camera is down. Its
 // error is that of ctx, [ErrClosed], or [ErrEnded] once the source has ended and the viewer has had its last frame.
@@ -90,7 +98,7 @@ func (v *Viewer) pick(now *latest) (*Frame, error) {
 func (v *Viewer) had(f *Frame) {
 	if missed := f.Seq - v.last - 1; v.last > 0 && missed > 0 {
 		slow := missed
-		if v.options.MaxFPS > 0 || v.options.MaxRate > 0 {
+		if v.options.MaxFPS > 0 || v.maxRate() > 0 {
 			slow = min(v.refused, missed)
 		}
 		v.stream.skipped.Add(slow)
@@ -121,8 +129,8 @@ func (v *Viewer) interval(f *Frame) time.Duration {
 	if v.options.MaxFPS > 0 {
 		seconds = 1 / v.options.MaxFPS
 	}
-	if v.options.MaxRate > 0 {
-		seconds = max(seconds, float64(len(f.JPEG()))/v.options.MaxRate)
+	if rate := v.maxRate(); rate > 0 {
+		seconds = max(seconds, float64(len(f.JPEG()))/rate)
 	}
 	return time.Duration(seconds * float64(time.Second))
 }

@@ -94,3 +94,31 @@ func TestCheck(t *testing.T) {
 		t.Errorf("exit %d, %s", code, stdout)
 	}
 }
+
+// TestCheckDiff says in words what a reload would do.
+func TestCheckDiff(t *testing.T) {
+	t.Parallel()
+	running := writeFile(t, "running.yaml", "listen: :5000\nmax-viewers: 5\ncameras:\n  a: http://u:canary@h/\n  b: 'pattern:'\n  c: 'pattern:'\n  d: 'pattern:'\n", 0o600)
+	next := writeFile(t, "next.yaml", "listen: [:5000, 'unix:/s']\nstall: 5s\ncameras:\n  d: 'pattern:#stall=10s'\n  a: http://u:canary2@h/#stall=10s\n  b: {source: 'pattern:#stall=10s', title: B}\n  e: 'pattern:'\n", 0o600)
+	want := "camera d is opened again, with another source or other options; its viewers stay\n" +
+		"camera a is opened again, with another source or other options; its viewers stay\n" +
+		"camera b is opened again, with another source or other options; its viewers stay\ncamera b has another title\ncamera e is added\n" +
+		"camera c is removed: its viewers' streams end\nthe cameras have another order\nunix:/s opens\n" +
+		"max-viewers changes: holds at once; nobody is cut off\n" +
+		"stall changes: cameras that do not say otherwise are opened again; their viewers stay\n"
+	code, stdout, stderr := run(t, command(t, "check", "-config", next, "-diff="+running))
+	if code != 0 || stdout != want || stderr != "" {
+		t.Errorf("exit %d, %s%s\nwant %s", code, stdout, stderr, want)
+	}
+	cmd := command(t, "check", "-diff", "-config", next)
+	cmd.Env = append(cmd.Env, "MJPEGAZER_CONFIG="+next)
+	if code, _, stderr := run(t, cmd); code != 1 || !strings.Contains(stderr, "edit a copy") {
+		t.Errorf("exit %d, %s", code, stderr)
+	}
+	if code, stdout, _ := run(t, command(t, "check", "-diff="+running, "-config", writeFile(t, "same.yaml", "max-viewers: 5\nlisten: :5000\ncameras:\n  a: http://u:canary@h/\n  b: 'pattern:'\n  c: 'pattern:'\n  d: 'pattern:'\n", 0o600))); code != 0 || stdout != "nothing changes\n" {
+		t.Errorf("exit %d, %s", code, stdout)
+	}
+	if code, stdout, _ := run(t, command(t, "check", "-example")); code != 0 || !strings.Contains(stdout, "cameras:") {
+		t.Errorf("exit %d", code)
+	}
+}

@@ -205,10 +205,13 @@ func need(tb testing.TB, name, pkg string) string {
 	return path
 }
 
+// full reports whether tests must not be skipped, nor take less time than they could.
+func full() bool { return os.Getenv("MJPEGAZER_TEST") == "full" }
+
 // miss ends a test that lacks something which can be installed.
 func miss(tb testing.TB, what string) {
 	tb.Helper()
-	if os.Getenv("MJPEGAZER_TEST") == "full" {
+	if full() {
 		tb.Fatal(what)
 	}
 	tb.Skip(what)

@@ -2,6 +2,7 @@ package server
 
 import (
 	"log/slog"
+	"sync"
 
 	"mjpegazer/router"
 	"mjpegazer/router/server/internal/config"
@@ -9,19 +10,95 @@ import (
 	"mjpegazer/stream"
 )
 
-func openCameras(c *config.Config, log *slog.Logger) ([]router.Camera, error) {
-	cameras := make([]router.Camera, len(c.Cameras))
-	for i, cam := range c.Cameras {
-		defaults := c.Defaults(cam)
-		defaults.Log = log.With("camera", cam.Name)
-		spec, err := source.Parse(cam.Source, defaults)
-		if err != nil {
-			return nil, err
-		}
-		options := stream.Options{
-			Linger: c.Linger, Keep: c.Keep || spec.Keep, Stall: spec.Stall, MaxFrame: spec.MaxFrame, MaxPixels: int(c.MaxPixels), Log: defaults.Log,
-		}
-		cameras[i] = router.Camera{Name: cam.Name, Title: cam.Title, Stream: stream.New(spec.Source, options), Address: spec.Display}
+// A camera is one that is served.
+type camera struct {
+	config.Camera
+	address string // for people
+	options stream.Options
+	stream  *stream.Stream
+}
+
+// cameras are those that are served, in the page's order.
+type cameras []*camera
+
+// router are the cameras as the handlers want them.
+func (all cameras) router() []router.Camera {
+	list := make([]router.Camera, len(all))
+	for i, c := range all {
+		list[i] = router.Camera{Name: c.Name, Title: c.Title, Stream: c.stream, Address: c.address}
 	}
-	return cameras, nil
+	return list
+}
+
+// named is the camera of a name, or nil.
+func (all cameras) named(name string) *camera {
+	for _, c := range all {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// A cameraPlan is what is to become of one camera.
+type cameraPlan struct {
+	camera
+	before *camera       // nil: there is none of this name
+	source stream.Source // nil: it keeps its own
+}
+
+// planCameras compares the cameras that there are with those that there are to be. It opens nothing.
+func planCameras(before cameras, next *config.Config, log *slog.Logger) ([]cameraPlan, error) {
+	plans := make([]cameraPlan, len(next.Cameras))
+	for i, c := range next.Cameras {
+		defaults := next.Defaults(c)
+		defaults.Log = log.With("camera", c.Name)
+		spec, err := source.Parse(c.Source, defaults)
+		if err != nil {
+			return nil, err // which was checked
+		}
+		plan := cameraPlan{camera: camera{Camera: c, address: spec.Display, options: stream.Options{
+			Linger: next.Linger, Keep: next.Keep || spec.Keep, Stall: spec.Stall, MaxFrame: spec.MaxFrame, MaxPixels: int(next.MaxPixels),
+			Log: defaults.Log,
+		}}}
+		plan.before, plan.source = before.named(c.Name), spec.Source
+		// What has come by standard input cannot be read again.
+		if b := plan.before; b != nil && (b.Same(c) || spec.Display == "-" && b.address == "-") {
+			plan.source = nil
+		}
+		plans[i] = plan
+	}
+	return plans, nil
+}
+
+// carryOut makes a plan true.
+func (plan cameraPlan) carryOut() *camera {
+	c, b := plan.camera, plan.before
+	if b == nil {
+		c.stream = stream.New(plan.source, c.options)
+		return &c
+	}
+	c.stream = b.stream
+	switch {
+	case plan.source != nil:
+		c.stream.SetSource(plan.source, c.options)
+	case !sameOptions(c.options, b.options):
+		c.stream.SetOptions(c.options)
+	}
+	return &c
+}
+
+// sameOptions compares options but for their log.
+func sameOptions(a, b stream.Options) bool {
+	a.Log, b.Log = nil, nil
+	return a == b
+}
+
+// closeStreams ends streams, and returns when all are.
+func closeStreams(streams []*stream.Stream) {
+	var closing sync.WaitGroup
+	for _, s := range streams {
+		closing.Go(func() { s.Close() })
+	}
+	closing.Wait()
 }

@@ -1,37 +1,60 @@
 package server
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"mjpegazer/router/server/internal/config"
 )
 
-const checkUsage = `usage: mjpegazer check [-config FILE] [flags] [[NAME=]SOURCE ...]
+const checkUsage = `usage: mjpegazer check [-config FILE] [-diff[=RUNNING]] [flags] [[NAME=]SOURCE ...]
+       mjpegazer check -example
 
 Tells what is wrong with a configuration file, and with the files that it names, at FILE:LINE:COLUMN. The exit status is 0 if
-nothing is. It contacts no camera. Without -config or MJPEGAZER_CONFIG it reads ` + config.UsualFile + `.
+nothing is, else 1. It contacts no camera. Without -config or MJPEGAZER_CONFIG it reads ` + config.UsualFile + `.
 Other flags and arguments are those with which the program is to run.
+
+With -diff it says what happens to each camera and address when the running program gets this file in place of its own, which
+is RUNNING, else MJPEGAZER_CONFIG, else ` + config.UsualFile + `. Relative names begin where that is.
+-example prints a file with comments, as mjpegazer example does.
 `
 
 // check is the command of this name.
 func check(args, environ []string, stdout, stderr io.Writer) int {
-	c, err := parseForCheck(args, config.NewVariables(withServiceCredentials(environ, credentialFolder)))
+	env := config.NewVariables(withServiceCredentials(environ, credentialFolder))
+	args, running, diff := cutDiff(args, env)
+	if slices.Contains(args, "-example") || slices.Contains(args, "--example") {
+		fmt.Fprint(stdout, config.Example)
+		return 0
+	}
+	var c *config.Config
+	var err error
+	if diff {
+		c, err = config.ParseAs(filepath.Dir(running), args, env)
+	} else {
+		c, err = parseForCheck(args, env)
+	}
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(stdout, checkUsage)
 		return 0
 	}
-	if err == nil {
+	if err == nil && !diff {
 		err = checkFiles(c)
 	}
 	if err != nil {
 		report(stderr, err)
 		return 1
+	}
+	if diff {
+		return printDiff(c, args, running, env, stdout, stderr)
 	}
 	names := make([]string, len(c.Cameras))
 	for i, camera := range c.Cameras {
@@ -41,6 +64,43 @@ func check(args, environ []string, stdout, stderr io.Writer) int {
 		c.File = "command line"
 	}
 	fmt.Fprintf(stdout, "%s: nothing is wrong; the cameras are %s\n", c.File, strings.Join(names, ", "))
+	return 0
+}
+
+// cutDiff takes -diff off the arguments, and returns the file that it names, or the one that the running program is likely to
+// have.
+func cutDiff(args []string, env config.Variables) (rest []string, running string, found bool) {
+	running = cmp.Or(env["MJPEGAZER_CONFIG"], config.UsualFile)
+	for _, arg := range args {
+		name, file, named := strings.Cut(strings.TrimPrefix(arg, "-"), "=")
+		if name != "-diff" && name != "diff" || !strings.HasPrefix(arg, "-") {
+			rest = append(rest, arg)
+			continue
+		}
+		found = true
+		if named {
+			running = file
+		}
+	}
+	return rest, running, found
+}
+
+// printDiff says what a reload would do.
+func printDiff(c *config.Config, args []string, running string, env config.Variables, stdout, stderr io.Writer) int {
+	if c.File == "" || c.File == running {
+		fmt.Fprintf(stderr, "mjpegazer: the running program has %s itself: edit a copy, and give it with -config\n", running)
+		return 1
+	}
+	old, err := config.Parse(append(slices.Clone(args), "-config", running), env, io.Discard)
+	if err != nil {
+		report(stderr, err)
+		return 1
+	}
+	lines := config.Diff(old, c)
+	if len(lines) == 0 {
+		lines = []string{"nothing changes"}
+	}
+	fmt.Fprintln(stdout, strings.Join(lines, "\n"))
 	return 0
 }
 
@@ -59,8 +119,8 @@ func parseForCheck(args []string, env config.Variables) (*config.Config, error) 
 // checkFiles reads the files that the configuration names.
 func checkFiles(c *config.Config) error {
 	quiet := slog.New(slog.DiscardHandler)
-	_, err1 := openAccess(c, quiet)
-	_, err2 := openTLS(c, quiet)
+	_, err1 := openAccess(c, nil, nil, quiet)
+	_, err2 := openTLS(c, nil, nil, quiet)
 	return errors.Join(err1, err2)
 }
 

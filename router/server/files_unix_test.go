@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -71,7 +70,11 @@ func TestSocketIsOpenedOnce(t *testing.T) {
 		if err != nil || info.Mode().Perm() != 0o660 {
 			t.Fatalf("%v, %v", info, err)
 		}
-		closeAll(slices.DeleteFunc(listeners, func(l net.Listener) bool { return l == nil }))
+		for _, l := range listeners {
+			if l != nil {
+				l.Close()
+			}
+		}
 	}
 }
 

@@ -19,49 +19,28 @@ import (
 // keepAlive notices within half a minute that a viewer to whom nothing is sent is gone.
 var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}
 
-// listenAll opens all addresses to serve on, and takes over the sockets that systemd has opened. If there are any, the
-// default address is not opened.
-func listenAll(addresses []string, given bool) (all []net.Listener, err error) {
-	defer func() {
-		if err != nil {
-			closeAll(all)
-			all = nil
-		}
-	}()
-	activated, err := activation.Listeners()
+// activated takes over the sockets that systemd has opened. If there are any, the default address is not opened.
+func activated() (all []*port, err error) {
+	listeners, err := activation.Listeners()
 	if err != nil {
 		return nil, fmt.Errorf("the sockets that systemd passed (LISTEN_FDS): %w", err)
 	}
-	for _, l := range activated {
+	for _, l := range listeners {
 		if l != nil { // of another kind, such as a datagram socket
-			all = append(all, activatedListener{l})
+			all = append(all, &port{Listener: activatedListener{l}})
 		}
-	}
-	if len(all) > 0 && !given {
-		return all, nil
-	}
-	for _, address := range addresses {
-		l, err := listen(address)
-		if err != nil {
-			return all, err
-		}
-		all = append(all, l)
 	}
 	return all, nil
 }
 
-func closeAll(listeners []net.Listener) {
-	for _, l := range listeners {
-		l.Close()
-	}
-}
+var errInUse = errors.New("the address is in use by another program: stop that one, or choose another port with -listen")
 
-// listen opens one address. Its error says what to do.
-func listen(address string) (l net.Listener, err error) {
+// listen opens one address, beside a listener that shares its port if there may be one. Its error says what to do.
+func listen(address string, beside bool) (l net.Listener, err error) {
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {
 		l, err = listenUnix(path)
 	} else {
-		l, err = listenTCP(address)
+		l, err = listenTCP(address, beside)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
@@ -70,8 +49,11 @@ func listen(address string) (l net.Listener, err error) {
 }
 
 // listenTCP does not listen by MPTCP, as Go's listeners do by themselves: its connections do not inherit TCP options.
-func listenTCP(address string) (net.Listener, error) {
+func listenTCP(address string, beside bool) (net.Listener, error) {
 	lc := net.ListenConfig{KeepAliveConfig: keepAlive}
+	if beside {
+		lc.Control = func(_, _ string, raw syscall.RawConn) error { return shareRaw(raw, true) }
+	}
 	lc.SetMultipathTCP(false)
 	l, err := lc.Listen(context.Background(), "tcp", address)
 	if err == nil {
@@ -80,7 +62,7 @@ func listenTCP(address string) (net.Listener, error) {
 	host, _, _ := net.SplitHostPort(address)
 	switch {
 	case isAny(err, syscall.EADDRINUSE, windowsAddressInUse):
-		return nil, errors.New("the address is in use by another program: stop that one, or choose another port with -listen")
+		return nil, errInUse
 	case isAny(err, syscall.EADDRNOTAVAIL, windowsAddressNotAvailable):
 		return nil, fmt.Errorf("this machine has no address %s", host)
 	case isAny(err, syscall.EACCES, windowsAccess):

@@ -3,8 +3,8 @@
 package server
 
 import (
-	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -16,17 +16,20 @@ import (
 	"os/signal"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"mjpegazer/router"
 	"mjpegazer/router/access"
+	"mjpegazer/router/internal/watch"
 	"mjpegazer/router/server/internal/config"
+	"mjpegazer/stream"
 )
 
 // Run serves the cameras named in args, the command line without the program's name, until ctx ends. The environment is a
-// list of NAME=VALUE, as [os.Environ] returns it; help and version go to stdout, the log and errors to stderr. SIGHUP does
-// not end the program. The result is the exit status: 0 after an orderly end, 1 where something failed, 2 where the command
+// list of NAME=VALUE, as [os.Environ] returns it; help and version go to stdout, the log and errors to stderr. SIGHUP makes
+// it read its configuration file again. The result is the exit status: 0 after an orderly end, 1 where something failed, 2 where the command
 // line, the environment or the configuration file is wrong. Where args begin with check or example it is that command.
 func Run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "check" {
@@ -61,28 +64,44 @@ func Run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 // idleTime is how long a client may keep a connection on which nothing is asked.
 const idleTime = 20 * time.Second
 
+// A program is what runs. What a reload changes belongs to the goroutine that serves.
+type program struct {
+	ctx      context.Context
+	file     string // the configuration file; "": none
+	log      *logging
+	started  time.Time
+	server   *http.Server
+	handler  atomic.Pointer[http.Handler]
+	secure   atomic.Pointer[tls.Config] // nil: HTTP
+	limits   *router.Limits
+	clients  connections
+	failed   chan error                     // of a port
+	changed  chan struct{}                  // a file is another
+	prepared chan prepared                  // a reload
+	watched  atomic.Pointer[watch.Contents] // of the files that the latest reload read
+	outcome  outcome
+	closing  sync.WaitGroup // of streams that were removed
+
+	config  *config.Config
+	control *access.Control
+	cameras cameras
+	ports   []*port
+}
+
 // serve runs until ctx ends, or until a listener fails.
 func serve(ctx context.Context, c *config.Config, stderr io.Writer) error {
-	log, closeLog, err := openLog(c, stderr)
+	log, err := openLog(c, stderr)
 	if err != nil {
 		return err
 	}
-	defer closeLog()
-	c.WarnOfUnknown(log)
+	defer log.lines.close()
+	c.WarnOfUnknown(log.Logger)
 	limitMemory()
-	guard, err := openAccess(c, log)
-	if err != nil {
+	p := newProgram(ctx, c, log)
+	if p.ports, err = activated(); err != nil {
 		return err
 	}
-	secure, err := openTLS(c, log)
-	if err != nil {
-		return err
-	}
-	listeners, err := listenAll(c.Listen.Values, c.Listen.Given)
-	if err != nil {
-		return err
-	}
-	cameras, err := openCameras(c, log)
+	first, err := p.prepare(c, false)
 	if err != nil {
 		return err
 	}
@@ -90,63 +109,85 @@ func serve(ctx context.Context, c *config.Config, stderr io.Writer) error {
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
 
-	options := router.Options{HealthThreshold: c.HealthThreshold, Version: programVersion(), Instance: c.Instance, Access: guard, Log: log}
-	c.Limits.Apply(&options)
-	clients := &connections{log: log}
-	clients.most.Store(int64(cmp.Or(c.Limits.Connections, connectionLimit(openFiles(), len(cameras)))))
-	server := &http.Server{
-		Handler:           router.New(cameras, options),
-		BaseContext:       access.BaseContext,
-		ConnContext:       router.ConnContext,
-		ConnState:         clients.note,
-		TLSConfig:         secure,
-		ReadHeaderTimeout: 5 * time.Second,
-		IdleTimeout:       idleTime,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          serverLog(log),
-	}
-	warnOfPublic(c, log, listeners)
-	logAddresses(log, listeners, secure != nil, cameras)
-	failed := make(chan error, len(listeners))
-	for _, l := range listeners {
-		go func() { failed <- serveOn(server, &patientListener{Listener: l, log: log}, secure != nil) }()
+	opened := p.ports
+	p.ports = nil // all are served from now on
+	first.ports = append(opened[:len(opened):len(opened)], first.ports[len(opened):]...)
+	p.carryOut(first)
+	p.outcome.set(nil)
+	warnOfPublic(c, log.Logger, p.ports)
+	logAddresses(log.Logger, p.ports, c.Access.CertFile != "", p.cameras)
+	if p.file != "" {
+		p.watched.Store(new(c.Read.Contents()))
+		go p.watchFiles(ctx)
 	}
 	go keepMemory(ctx)
-	err = wait(ctx, hangup, failed, log)
+	err = p.wait(ctx, hangup)
 	log.Info("stopping")
-	shutDown(server, cameras)
+	p.shutDown()
 	return err
 }
 
-// wait returns when the program is to end, with an error where a listener has failed.
-func wait(ctx context.Context, hangup <-chan os.Signal, failed <-chan error, log *slog.Logger) error {
+func newProgram(ctx context.Context, c *config.Config, log *logging) *program {
+	p := &program{
+		ctx: ctx, file: c.File, log: log, started: time.Now(), limits: &router.Limits{},
+		failed: make(chan error), changed: make(chan struct{}), prepared: make(chan prepared, 1),
+	}
+	p.clients.log = log.Logger
+	p.server = &http.Server{
+		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*p.handler.Load()).ServeHTTP(w, r) }),
+		BaseContext:       access.BaseContext,
+		ConnContext:       router.ConnContext,
+		ConnState:         p.clients.note,
+		ReadHeaderTimeout: 5 * time.Second,
+		IdleTimeout:       idleTime,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          serverLog(log.Logger),
+	}
+	return p
+}
+
+// wait reloads the configuration when it is to be, and returns when the program is to end, with an error where a listener has
+// failed. Whatever asks for a reload while one goes on gets another one afterwards.
+func (p *program) wait(ctx context.Context, hangup <-chan os.Signal) error {
+	var busy, again, reopenLog bool
+	reload := func() {
+		if busy {
+			again = true
+			return
+		}
+		busy = true
+		p.reload(reopenLog)
+		reopenLog = false
+	}
 	for {
 		select {
-		case err := <-failed:
+		case err := <-p.failed:
 			return err
-		case <-hangup:
-			log.Info("SIGHUP ignored: there is no configuration file to reload")
 		case <-ctx.Done():
 			return nil
+		case <-hangup:
+			if p.file == "" {
+				p.log.Info("SIGHUP ignored: there is no configuration file to reload")
+				continue
+			}
+			reopenLog = true
+			reload()
+		case <-p.changed:
+			reload()
+		case result := <-p.prepared:
+			p.finish(result)
+			if busy = false; again {
+				again = false
+				reload()
+			}
 		}
 	}
 }
 
-// serveOn serves HTTPS on the network, if it is to be, and HTTP on Unix sockets: what comes through them has not left the
-// machine.
-func serveOn(server *http.Server, l net.Listener, secure bool) (err error) {
-	if _, network := l.Addr().(*net.TCPAddr); network && secure {
-		err = server.ServeTLS(l, "", "")
-	} else {
-		err = server.Serve(l)
-	}
-	return fmt.Errorf("%s: cannot accept connections any more: %w", l.Addr(), bare(err))
-}
-
 // logAddresses tells where to watch.
-func logAddresses(log *slog.Logger, listeners []net.Listener, secure bool, cameras []router.Camera) {
+func logAddresses(log *slog.Logger, ports []*port, secure bool, cameras cameras) {
 	var all []string
-	for _, l := range listeners {
+	for _, l := range ports {
 		all = append(all, addresses(l, secure)...)
 		if socket, ok := l.Addr().(*net.UnixAddr); ok {
 			log.Info("a proxy may connect", "address", "unix:"+socket.Name)
@@ -156,7 +197,7 @@ func logAddresses(log *slog.Logger, listeners []net.Listener, secure bool, camer
 		log.Info("open in a browser", "address", strings.Join(all, " "))
 	}
 	for _, c := range cameras {
-		line := log.With("camera", c.Name, "source", c.Address)
+		line := log.With("camera", c.Name, "source", c.address)
 		if len(all) > 0 {
 			line = line.With("live", all[0]+c.Name+"/live")
 		}
@@ -171,20 +212,21 @@ const (
 )
 
 // shutDown ends the viewers' streams after a whole part, and then the rest.
-func shutDown(server *http.Server, cameras []router.Camera) {
+func (p *program) shutDown() {
 	ctx, cancel := context.WithTimeout(context.Background(), camerasTime)
 	defer cancel()
-	var closing sync.WaitGroup
-	for _, c := range cameras {
-		closing.Go(func() { c.Stream.Close() })
+	streams := make([]*stream.Stream, len(p.cameras))
+	for i, c := range p.cameras {
+		streams[i] = c.stream
 	}
+	p.closing.Go(func() { closeStreams(streams) })
 	viewers, done := context.WithTimeout(ctx, viewersTime)
 	defer done()
-	if server.Shutdown(viewers) != nil {
-		server.Close()
+	if p.server.Shutdown(viewers) != nil {
+		p.server.Close()
 	}
 	closed := make(chan struct{})
-	go func() { closing.Wait(); close(closed) }()
+	go func() { p.closing.Wait(); close(closed) }()
 	select {
 	case <-closed:
 	case <-ctx.Done(): // a camera that does not stop ends with the program

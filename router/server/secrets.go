@@ -14,41 +14,64 @@ import (
 	"mjpegazer/router/server/internal/config"
 )
 
-// openAccess reads the files of access control.
-func openAccess(c *config.Config, log *slog.Logger) (*access.Control, error) {
+// openAccess reads the files of access control. Of those that are the same as before what is known stays, such as the
+// passwords that were right.
+func openAccess(c, before *config.Config, control *access.Control, log *slog.Logger) (*access.Control, error) {
 	a := &c.Access
 	opened := &access.Control{Hosts: a.Hosts.Values, Origins: a.Origins.Values, Log: log}
 	opened.Proxies, _ = access.ParseProxies(a.Proxies.Values) // checked before
-	var failed1, failed2 error
-	if a.UsersFile != "" {
-		warnOfReaders(log, "-users", a.UsersFile)
-		users, err := access.OpenUsers(a.UsersFile, log)
-		if err != nil {
-			failed1 = c.Fault("users", err)
-		}
-		opened.Users = users
+	var failed [2]error
+	switch {
+	case a.UsersFile == "":
+	case before != nil && before.Access.UsersFile == a.UsersFile:
+		opened.Users = control.Users
+	default:
+		opened.Users, failed[0] = openUsers(c, log)
 	}
-	if a.TokenFile != "" {
-		warnOfReaders(log, "-token", a.TokenFile)
-		token, err := access.OpenToken(a.TokenFile, log)
-		if failed := (*fs.PathError)(nil); errors.As(err, &failed) { // a token that was given itself must not be repeated
-			err = fmt.Errorf("give the name of a file that holds the token: %s: %w", failed.Op, failed.Err)
-		}
-		if err != nil {
-			failed2 = c.Fault("token", err)
-		}
-		opened.Token = token
+	switch {
+	case a.TokenFile == "":
+	case before != nil && before.Access.TokenFile == a.TokenFile:
+		opened.Token = control.Token
+	default:
+		opened.Token, failed[1] = openToken(c, log)
 	}
-	return opened, errors.Join(failed1, failed2)
+	return opened, errors.Join(failed[:]...)
+}
+
+func openUsers(c *config.Config, log *slog.Logger) (*access.Users, error) {
+	warnOfReaders(log, "-users", c.Access.UsersFile)
+	c.Watch(c.Access.UsersFile)
+	users, err := access.OpenUsers(c.Access.UsersFile, log)
+	if err != nil {
+		return nil, c.Fault("users", err)
+	}
+	return users, nil
+}
+
+func openToken(c *config.Config, log *slog.Logger) (*access.Token, error) {
+	warnOfReaders(log, "-token", c.Access.TokenFile)
+	c.Watch(c.Access.TokenFile)
+	token, err := access.OpenToken(c.Access.TokenFile, log)
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) { // a token that was given itself must not be repeated
+		err = fmt.Errorf("give the name of a file that holds the token: %s: %w", failed.Op, failed.Err)
+	}
+	if err != nil {
+		return nil, c.Fault("token", err)
+	}
+	return token, nil
 }
 
 // openTLS returns how to serve HTTPS, or nil where it is not served.
-func openTLS(c *config.Config, log *slog.Logger) (*tls.Config, error) {
+func openTLS(c, before *config.Config, secure *tls.Config, log *slog.Logger) (*tls.Config, error) {
 	a := &c.Access
 	if a.CertFile == "" {
 		return nil, nil
 	}
+	if before != nil && before.Access.CertFile == a.CertFile && before.Access.KeyFile == a.KeyFile {
+		return secure, nil
+	}
 	warnOfReaders(log, "-tls-key", a.KeyFile)
+	c.Watch(a.CertFile, a.KeyFile)
 	certificate, err := openCertificate(a.CertFile, a.KeyFile, log)
 	if err != nil {
 		return nil, c.Fault("tls-cert", fmt.Errorf("with -tls-key: %w", err))
@@ -65,11 +88,11 @@ func warnOfReaders(log *slog.Logger, flag, file string) {
 }
 
 // warnOfPublic warns of cameras that anyone can watch, unless that is intended.
-func warnOfPublic(c *config.Config, log *slog.Logger, listeners []net.Listener) {
+func warnOfPublic(c *config.Config, log *slog.Logger, ports []*port) {
 	if a := &c.Access; a.Public || a.UsersFile != "" || a.TokenFile != "" {
 		return
 	}
-	for _, l := range listeners {
+	for _, l := range ports {
 		if address, ok := l.Addr().(*net.TCPAddr); ok && !address.IP.IsLoopback() {
 			log.Warn("anyone who can reach this address can watch: restrict it with -users or -token, or confirm with -public",
 				"address", address.String())

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"time"
 
 	"mjpegazer/router"
 	"mjpegazer/source"
@@ -13,6 +14,8 @@ type Camera struct {
 	Source    string
 	Title     string // for people; "": the name
 	Directory string // where relative paths in Source begin; "": the working directory
+	Stall     time.Duration
+	MaxFrame  int    // in bytes
 	place     string // where it was named, for errors; "": in the configuration file
 }
 
@@ -66,7 +69,8 @@ func (c *Config) parseCamera(text string, position int) (Camera, error) {
 	if err := router.CheckName(name); err != nil {
 		return parsed, err
 	}
-	_, err := source.Parse(text, c.Defaults(parsed))
+	spec, err := source.Parse(text, c.Defaults(parsed))
+	parsed.Stall, parsed.MaxFrame = spec.Stall, spec.MaxFrame
 	return parsed, err
 }
 

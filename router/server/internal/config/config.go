@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -43,12 +44,24 @@ type Config struct {
 	args    []string
 	env     Variables
 	unknown []string // environment variables
+
+	directory string // where relative names in the file begin; "": where it is
 }
 
 // Parse reads the command line, the environment and the configuration file. Its error is one line for the user, [Mistakes] of
 // the file, or flag.ErrHelp where help was asked for, which is then written to help.
 func Parse(args []string, env Variables, help io.Writer) (*Config, error) {
+	return parse(newConfig(args, env, rand.Text()), help)
+}
+
+// ParseAs is Parse of a configuration file that is to be in another directory, where relative names in it begin.
+func ParseAs(directory string, args []string, env Variables) (*Config, error) {
 	c := newConfig(args, env, rand.Text())
+	c.directory = directory
+	return parse(c, io.Discard)
+}
+
+func parse(c *Config, help io.Writer) (*Config, error) {
 	others, err := c.readLayers(nil)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(help, usage)
@@ -72,6 +85,13 @@ func (c *Config) Reload() (*Config, error) {
 		return again, err
 	}
 	return again.complete(others)
+}
+
+// Watch adds files to those whose change is one of the configuration.
+func (c *Config) Watch(files ...string) {
+	for _, file := range files {
+		c.Read.Read(file)
+	}
 }
 
 // newConfig is what holds unless something else is said.
@@ -107,7 +127,7 @@ func (c *Config) complete(others []string) (*Config, error) {
 		}
 		return c, c.readCameras(others, true)
 	}
-	f, err := openFile(c.File, c.env, c.Read)
+	f, err := openFile(c.File, cmp.Or(c.directory, filepath.Dir(c.File)), c.env, c.Read)
 	if err != nil {
 		return c, err
 	}
@@ -127,10 +147,13 @@ func (c *Config) complete(others []string) (*Config, error) {
 	return whole, cmp.Or(f.mistakes(), err)
 }
 
-// Fault says that a flag's value, which names a file, cannot be used: where the configuration file says it, by its place there.
+// Fault says that the value of a flag cannot be used, or what it names: where the configuration file says it, by its place.
 func (c *Config) Fault(name string, err error) error {
 	if place, ok := c.places[name]; ok {
 		return Mistakes{place.At(name + ": " + cause(err))}
+	}
+	if name == "listen" { // the error says it
+		return err
 	}
 	return fmt.Errorf("-%s: %w", name, err)
 }

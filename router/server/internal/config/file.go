@@ -27,20 +27,20 @@ func (m Mistakes) Error() string {
 
 // A file is a configuration file that is being read.
 type file struct {
-	path     string
-	document *document.Document
-	fields   []document.Field
-	lookup   document.Lookup
-	read     func(path string) ([]byte, error)
+	directory string // where relative names begin
+	document  *document.Document
+	fields    []document.Field
+	lookup    document.Lookup
+	read      func(path string) ([]byte, error)
 }
 
 // openFile reads a file. What is wrong with it as a whole is an error.
-func openFile(path string, env Variables, files *watch.Set) (*file, error) {
+func openFile(path, directory string, env Variables, files *watch.Set) (*file, error) {
 	content, err := files.Read(path)
 	if err != nil {
 		return nil, Mistakes{{File: path, Text: "cannot be read: " + cause(err)}}
 	}
-	f := &file{path: path, document: document.Parse(path, content), read: files.Read}
+	f := &file{directory: directory, document: document.Parse(path, content), read: files.Read}
 	f.lookup = func(name string) (string, bool, error) { return env.secret(name, files.Read) }
 	if f.document.Empty() {
 		return nil, Mistakes{{File: path, Text: "the file is empty"}}
@@ -140,12 +140,12 @@ func boolean(text string) string {
 	return text
 }
 
-// below is a path of the file's: a relative one begins where the file is.
+// below is a path of the file's.
 func (f *file) below(path string) string {
 	if path == "" || filepath.IsAbs(path) {
 		return path
 	}
-	return filepath.Join(filepath.Dir(f.path), path)
+	return filepath.Join(f.directory, path)
 }
 
 // unknown notes a key that nobody knows. It may be anything, so it is not repeated.

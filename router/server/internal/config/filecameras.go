@@ -150,7 +150,8 @@ func (r *cameraReader) options(value document.Value) {
 // check notes what is wrong with the camera: at its options where it is they, else at its source.
 func (r *cameraReader) check(value document.Value) {
 	r.camera.Source = document.WithOptions(r.address, r.given...)
-	err := r.parse(r.given...)
+	spec, err := source.Parse(r.camera.Source, r.config.Defaults(r.camera))
+	r.camera.Stall, r.camera.MaxFrame = spec.Stall, spec.MaxFrame
 	if err == nil {
 		r.ok = true
 		return

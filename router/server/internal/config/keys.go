@@ -33,7 +33,7 @@ var keys = map[string]key{
 	"stall":                  {effect: Reopens},
 	"max-frame":              {effect: Reopens},
 	"health-threshold":       {effect: AtOnce},
-	"heartbeat":              {effect: AtOnce},
+	"heartbeat":              {effect: ForNew},
 	"max-viewers":            {effect: AtOnce},
 	"max-viewers-per-camera": {effect: AtOnce},
 	"max-rate":               {effect: AtOnce},

@@ -38,7 +38,7 @@ func TestKeys(t *testing.T) {
 }
 
 // notSettings are the fields of a Config that no key sets.
-var notSettings = []string{"File", "Version", "Instance", "Cameras", "Read", "flags", "places", "args", "env", "unknown"}
+var notSettings = []string{"File", "Version", "Instance", "Cameras", "Read", "flags", "places", "args", "env", "unknown", "directory"}
 
 // TestFields walks the fields of a Config: each is set by one key.
 func TestFields(t *testing.T) {
@@ -52,7 +52,7 @@ func TestFields(t *testing.T) {
 		}
 		c := newConfig(nil, nil, "")
 		c.readLayers(nil)
-		f, err := openFile(path, nil, c.Read)
+		f, err := openFile(path, "", nil, c.Read)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -33,12 +33,6 @@ func checkRate(rate size) error {
 	return nil
 }
 
-// Apply makes the handlers' options of them.
-func (l *limitSettings) Apply(o *router.Options) {
-	o.Heartbeat = l.Heartbeat
-	o.Limits = &router.Limits{MaxViewers: l.Viewers, MaxViewersPerCamera: l.ViewersPerCamera, MaxRate: float64(l.Rate)}
-}
-
 // accessSettings say who may watch, and by which way.
 type accessSettings struct {
 	CertFile, KeyFile    string

@@ -1,0 +1,77 @@
+package config
+
+import (
+	"flag"
+	"fmt"
+	"slices"
+)
+
+// Same reports whether two cameras are read from the same place in the same way.
+func (c Camera) Same(other Camera) bool {
+	return c.Source == other.Source && c.Directory == other.Directory && c.Stall == other.Stall && c.MaxFrame == other.MaxFrame
+}
+
+// Diff says in words what happens when a program that runs with old is to run with next: a line for each camera, address and
+// key that changes.
+func Diff(old, next *Config) []string {
+	lines := slices.Concat(diffCameras(old, next), diffAddresses(old.Listen.Values, next.Listen.Values))
+	next.flags.VisitAll(func(f *flag.Flag) {
+		k, ok := keys[f.Name]
+		if ok && f.Name != "listen" && f.Value.String() != old.flags.Lookup(f.Name).Value.String() {
+			lines = append(lines, fmt.Sprintf("%s changes: %s", f.Name, k.effect))
+		}
+	})
+	return lines
+}
+
+func diffCameras(old, next *Config) (lines []string) {
+	for _, camera := range next.Cameras {
+		i := slices.IndexFunc(old.Cameras, func(c Camera) bool { return c.Name == camera.Name })
+		if i < 0 {
+			lines = append(lines, fmt.Sprintf("camera %s is added", camera.Name))
+			continue
+		}
+		before := old.Cameras[i]
+		if !before.Same(camera) {
+			lines = append(lines, fmt.Sprintf("camera %s is opened again, with another source or other options; its viewers stay", camera.Name))
+		}
+		if before.Title != camera.Title {
+			lines = append(lines, fmt.Sprintf("camera %s has another title", camera.Name))
+		}
+	}
+	var stay []string
+	for _, camera := range old.Cameras {
+		if slices.Contains(names(next.Cameras), camera.Name) {
+			stay = append(stay, camera.Name)
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("camera %s is removed: its viewers' streams end", camera.Name))
+	}
+	order := slices.DeleteFunc(names(next.Cameras), func(name string) bool { return !slices.Contains(stay, name) })
+	if !slices.Equal(stay, order) {
+		lines = append(lines, "the cameras have another order")
+	}
+	return lines
+}
+
+func names(cameras []Camera) []string {
+	all := make([]string, len(cameras))
+	for i, camera := range cameras {
+		all[i] = camera.Name
+	}
+	return all
+}
+
+func diffAddresses(old, next []string) (lines []string) {
+	for _, address := range next {
+		if !slices.Contains(old, address) {
+			lines = append(lines, fmt.Sprintf("%s opens", address))
+		}
+	}
+	for _, address := range old {
+		if !slices.Contains(next, address) {
+			lines = append(lines, fmt.Sprintf("%s closes; connections to it stay", address))
+		}
+	}
+	return lines
+}

@@ -1,0 +1,123 @@
+package server
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"mjpegazer/router/server/internal/config"
+)
+
+// A port is an address that is served.
+type port struct {
+	net.Listener
+	address string // as it was given; "": opened by systemd
+	shared  bool   // it was opened beside another port at the same address, which must close
+	closed  atomic.Bool
+}
+
+// shut stops accepting connections; those that there are stay.
+func (p *port) shut() {
+	p.closed.Store(true)
+	p.Close()
+}
+
+// openPorts opens the addresses of a configuration that are not open yet, and returns them after those that stay. The ports in
+// open that are not among the result are to be closed afterwards; where one of them has an address that is part of a new one,
+// both are open for a while.
+func openPorts(c *config.Config, open []*port) (all []*port, err error) {
+	var opened []*port
+	defer func() {
+		if err != nil {
+			for _, p := range opened {
+				p.Close()
+			}
+		}
+	}()
+	all = slices.DeleteFunc(slices.Clone(open), func(p *port) bool { return p.address != "" })
+	if len(all) > 0 && !c.Listen.Given {
+		return all, nil
+	}
+	for _, address := range c.Listen.Values {
+		if i := slices.IndexFunc(open, func(p *port) bool { return p.address == address }); i >= 0 {
+			all = append(all, open[i])
+			continue
+		}
+		l, shared, err := listenBeside(address, leaving(c, open))
+		if err != nil {
+			return nil, c.Fault("listen", err)
+		}
+		p := &port{Listener: l, address: address, shared: shared}
+		all, opened = append(all, p), append(opened, p)
+	}
+	return all, nil
+}
+
+// leaving are the open ports that a configuration does not have any more.
+func leaving(c *config.Config, open []*port) []*port {
+	return slices.DeleteFunc(slices.Clone(open), func(p *port) bool {
+		return p.address == "" || slices.Contains(c.Listen.Values, p.address)
+	})
+}
+
+// listenBeside listens also where one of our ports that are about to close is in the way: it has the same number, and an
+// address that the new one includes, or the other way round.
+func listenBeside(address string, closing []*port) (l net.Listener, shared bool, err error) {
+	l, err = listen(address, false)
+	if !errors.Is(err, errInUse) || !canShare {
+		return l, false, err
+	}
+	_, number, _ := net.SplitHostPort(address)
+	for _, p := range closing {
+		if a, ok := p.Addr().(*net.TCPAddr); ok && fmt.Sprint(a.Port) == number {
+			if err := share(p.Listener, true); err != nil {
+				return nil, false, fmt.Errorf("cannot listen on %s: %w", address, err)
+			}
+			defer share(p.Listener, false)
+			shared = true
+		}
+	}
+	if !shared {
+		return nil, false, err
+	}
+	l, err = listen(address, true)
+	return l, true, err
+}
+
+// acceptor gives the server the connections of a port, as HTTPS where it serves that on the network: what comes through a
+// Unix socket has not left the machine.
+type acceptor struct {
+	patientListener
+	secure *atomic.Pointer[tls.Config]
+}
+
+func (a *acceptor) Accept() (net.Conn, error) {
+	c, err := a.patientListener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	if config := a.secure.Load(); config != nil && c.LocalAddr().Network() == "tcp" {
+		return tls.Server(c, config), nil
+	}
+	return c, nil
+}
+
+// serve serves a port until it is closed, and tells failed where it ends otherwise.
+func (p *program) serve(opened *port) {
+	a := &acceptor{patientListener{Listener: opened, log: p.log.Logger}, &p.secure}
+	go func() {
+		err := p.server.Serve(a)
+		if opened.closed.Load() || errors.Is(err, http.ErrServerClosed) {
+			return
+		}
+		select {
+		case p.failed <- fmt.Errorf("%s: cannot accept connections any more: %w", opened.Addr(), bare(err)):
+		case <-time.After(time.Second): // another has failed before
+		}
+	}()
+}
