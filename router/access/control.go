@@ -25,6 +25,9 @@ type Control struct {
 	// Origins are the web sites whose pages may read what is served (CORS), such as https://example.com, or "*"; see
 	// [CheckOrigin].
 	Origins []string
+	// Public says that anyone may watch. Without it, a Control without login on a server that listens on loopback alone refuses what
+	// pages of other web sites ask for, unless they are among Origins.
+	Public bool
 	// Proxies are trusted to say for which client they ask.
 	Proxies Proxies
 	// Log gets a line for a refused login, with its client and without its name, once a second at most. Nil means no log.
@@ -52,6 +55,10 @@ func (c *Control) Handler(next http.Handler, open ...string) http.Handler {
 			return
 		}
 		if c.answerOrigin(w, r) {
+			return
+		}
+		if c.foreign(r) {
+			refuseForeign(w)
 			return
 		}
 		r, inAddress := withoutToken(r)

@@ -18,7 +18,7 @@ import (
 // passwords that were right.
 func openAccess(c, before *config.Config, control *access.Control, log *slog.Logger) (*access.Control, error) {
 	a := &c.Access
-	opened := &access.Control{Hosts: a.Hosts.Values, Origins: a.Origins.Values, Log: log}
+	opened := &access.Control{Hosts: a.Hosts.Values, Origins: a.Origins.Values, Public: a.Public, Log: log}
 	opened.Proxies, _ = access.ParseProxies(a.Proxies.Values) // checked before
 	var failed [2]error
 	switch {
