@@ -27,10 +27,9 @@ type setting struct {
 	limited bool
 }
 
-// Append appends the whole JPEG of a picture to dst: 4:2:2 of a 4:2:2 format,
-// 4:2:0 of a 4:2:0 format, and grey of grey. It returns dst as it was, and an
-// error, if the quality, a size or a stride makes no sense, or a plane is
-// too short.
+// Append appends the whole JPEG of a picture to dst, in the sampling of its
+// format. It returns dst as it was, and an error, if the quality, a size or a
+// stride makes no sense, or a plane is too short.
 func (e *Encoder) Append(dst []byte, raw Raw) ([]byte, error) {
 	lay, err := raw.layout()
 	if err != nil {

@@ -32,6 +32,7 @@ type layout struct {
 	name       string
 	h, v       int    // luma samples for each chroma sample, across and down
 	planar     Format // with the same samples, one plane each
+	turned     Format // of these samples after a quarter turn
 	ratio      image.YCbCrSubsampleRatio
 	components []origin
 }
@@ -43,17 +44,17 @@ const noRatio = -1
 type origin struct{ plane, offset, step int }
 
 var layouts = [...]layout{
-	YUYV: {"YUYV", 2, 1, I422, noRatio, []origin{{0, 0, 2}, {0, 1, 4}, {0, 3, 4}}},
-	UYVY: {"UYVY", 2, 1, I422, noRatio, []origin{{0, 1, 2}, {0, 0, 4}, {0, 2, 4}}},
-	NV12: {"NV12", 2, 2, I420, noRatio, []origin{{0, 0, 1}, {1, 0, 2}, {1, 1, 2}}},
-	NV21: {"NV21", 2, 2, I420, noRatio, []origin{{0, 0, 1}, {1, 1, 2}, {1, 0, 2}}},
-	I420: {"I420", 2, 2, I420, image.YCbCrSubsampleRatio420, separate},
-	I422: {"I422", 2, 1, I422, image.YCbCrSubsampleRatio422, separate},
-	Grey: {"Grey", 1, 1, Grey, noRatio, separate[:1]},
-	I444: {"I444", 1, 1, I444, image.YCbCrSubsampleRatio444, separate},
-	I440: {"I440", 1, 2, I440, image.YCbCrSubsampleRatio440, separate},
-	I411: {"I411", 4, 1, I411, image.YCbCrSubsampleRatio411, separate},
-	I410: {"I410", 4, 2, I410, image.YCbCrSubsampleRatio410, separate},
+	YUYV: {"YUYV", 2, 1, I422, I440, noRatio, []origin{{0, 0, 2}, {0, 1, 4}, {0, 3, 4}}},
+	UYVY: {"UYVY", 2, 1, I422, I440, noRatio, []origin{{0, 1, 2}, {0, 0, 4}, {0, 2, 4}}},
+	NV12: {"NV12", 2, 2, I420, I420, noRatio, []origin{{0, 0, 1}, {1, 0, 2}, {1, 1, 2}}},
+	NV21: {"NV21", 2, 2, I420, I420, noRatio, []origin{{0, 0, 1}, {1, 1, 2}, {1, 0, 2}}},
+	I420: {"I420", 2, 2, I420, I420, image.YCbCrSubsampleRatio420, separate},
+	I422: {"I422", 2, 1, I422, I440, image.YCbCrSubsampleRatio422, separate},
+	Grey: {"Grey", 1, 1, Grey, Grey, noRatio, separate[:1]},
+	I444: {"I444", 1, 1, I444, I444, image.YCbCrSubsampleRatio444, separate},
+	I440: {"I440", 1, 2, I440, I422, image.YCbCrSubsampleRatio440, separate},
+	I411: {"I411", 4, 1, I411, I444, image.YCbCrSubsampleRatio411, separate},
+	I410: {"I410", 4, 2, I410, I444, image.YCbCrSubsampleRatio410, separate},
 }
 
 var separate = []origin{{0, 0, 1}, {1, 0, 1}, {2, 0, 1}}
@@ -66,8 +67,8 @@ func (f Format) String() string {
 	return layouts[f].name
 }
 
-// Raw is a picture that is not compressed yet, its samples borrowed from
-// whoever made it.
+// Raw is a picture that is not compressed. Its samples belong to the caller that
+// fills it in, or to the Decoder or Scaler that returns it.
 type Raw struct {
 	Format        Format
 	Width, Height int       // in luma samples, 1 to 65535
@@ -102,6 +103,41 @@ func (f Format) Raw(width, height, stride int, pix []byte) Raw {
 		raw.Planes[i], raw.Strides[i], pix = pix[:n:n], stride, pix[n:]
 	}
 	return raw
+}
+
+// Crop returns the part of the picture that is in r, of the same samples. It
+// begins where a sample of chroma does, up to three pixels further to the left
+// and above. Without one in common it has no size. A picture that makes no sense
+// is returned as it is, for Encoder.Append to say what is wrong.
+func (r Raw) Crop(part image.Rectangle) Raw {
+	lay, err := r.layout()
+	if err != nil {
+		return r
+	}
+	if _, err := r.components(lay); err != nil {
+		return r
+	}
+	part = part.Intersect(image.Rect(0, 0, r.Width, r.Height))
+	part.Min.X -= part.Min.X % lay.h
+	part.Min.Y -= part.Min.Y % lay.v
+	if part.Empty() {
+		return Raw{Format: r.Format}
+	}
+	for i := range r.Planes {
+		row, _ := lay.plane(i, r.Width, r.Height)
+		if row == 0 {
+			break
+		}
+		if r.Strides[i] == 0 {
+			r.Strides[i] = row
+		}
+		// What a picture as wide as what is to the left and as high as what is above has in a row, and rows.
+		left, _ := lay.plane(i, part.Min.X, 1)
+		_, above := lay.plane(i, 1, part.Min.Y)
+		r.Planes[i] = r.Planes[i][above*r.Strides[i]+left:]
+	}
+	r.Width, r.Height = part.Dx(), part.Dy()
+	return r
 }
 
 // layout returns the picture's layout if its format and size make sense.

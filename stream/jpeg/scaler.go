@@ -14,6 +14,7 @@ import (
 // Pictures less than half as large are better decoded at a smaller scale first (see [Info.Scale]).
 type Scaler struct {
 	samples      []byte
+	turned       []byte
 	row          []byte
 	across, down [2]filter // of luma and of chroma
 }
@@ -33,25 +34,101 @@ func (s *Scaler) Scale(raw Raw, width, height int) (Raw, error) {
 	if _, err := scaled.layout(); err != nil {
 		return Raw{}, err
 	}
-	size := int64(0)
-	for i := range lay.components {
-		w, h := lay.size(i, width, height)
-		size += int64(w) * int64(h)
+	if s.samples, err = scaled.make(s.samples); err != nil {
+		return Raw{}, err
 	}
-	if size > math.MaxInt {
-		return Raw{}, fmt.Errorf("jpeg: a picture of %dx%d does not fit into memory", width, height)
-	}
-	s.samples = slices.Grow(s.samples[:0], int(size))[:size]
-	rest := s.samples
 	for i := range lay.components {
 		from, kind := &sources[i], min(i, 1)
 		w, h := lay.size(i, width, height)
 		s.across[kind].set(filterSize{raw.Width, width, from.width, w, from.step})
 		s.down[kind].set(filterSize{raw.Height, height, from.height, h, from.stride})
-		s.component(from, &s.across[kind], &s.down[kind], rest[:w*h], w)
-		scaled.Planes[i], scaled.Strides[i], rest = rest[:w*h:w*h], w, rest[w*h:]
+		s.component(from, &s.across[kind], &s.down[kind], scaled.Planes[i], w)
 	}
 	return scaled, nil
+}
+
+// make gives a planar picture planes in memory that is used again, and returns that.
+func (r *Raw) make(memory []byte) ([]byte, error) {
+	lay, err := r.layout()
+	if err != nil {
+		return memory, err
+	}
+	size := int64(0)
+	for i := range lay.components {
+		w, h := lay.size(i, r.Width, r.Height)
+		size += int64(w) * int64(h)
+	}
+	if size > math.MaxInt {
+		return memory, fmt.Errorf("jpeg: a picture of %dx%d does not fit into memory", r.Width, r.Height)
+	}
+	memory = slices.Grow(memory[:0], int(size))[:size]
+	rest := memory
+	for i := range lay.components {
+		w, h := lay.size(i, r.Width, r.Height)
+		r.Planes[i], r.Strides[i], rest = rest[:w*h:w*h], w, rest[w*h:]
+	}
+	return memory, nil
+}
+
+// Turn returns the picture as an orientation shows it, with every row and column, in planes that are valid until the next
+// call of Turn. Their sampling is that of the picture, turned: I440 of I422 at a quarter turn, and the other way around, but
+// I444 of I411 and I410. Errors are those of [Encoder.Append].
+func (s *Scaler) Turn(raw Raw, o Orientation) (Raw, error) {
+	lay, err := raw.layout()
+	if err != nil {
+		return Raw{}, err
+	}
+	sources, err := raw.components(lay)
+	if err != nil {
+		return Raw{}, err
+	}
+	swap, mirror, flip := o.steps()
+	turned := Raw{Format: lay.planar, Width: raw.Width, Height: raw.Height, Limited: raw.Limited}
+	if swap {
+		turned.Format, turned.Width, turned.Height = lay.turned, raw.Height, raw.Width
+	}
+	if s.turned, err = turned.make(s.turned); err != nil {
+		return Raw{}, err
+	}
+	for i := range lay.components {
+		from := &sources[i]
+		repeat := [2]int{1, 1}
+		if i > 0 && swap {
+			to := &layouts[turned.Format]
+			repeat = [2]int{lay.h / to.v, lay.v / to.h}
+		}
+		// How many bytes a step to the right and one down lead, and where they begin.
+		start, right, down := 0, from.step, from.stride
+		if mirror {
+			start, right = start+(from.width-1)*right, -right
+		}
+		if flip {
+			start, down = start+(from.height-1)*down, -down
+		}
+		if swap {
+			right, down, repeat = down, right, [2]int{repeat[1], repeat[0]}
+		}
+		turn(turned.Planes[i], turned.Strides[i], from.pix, start, right, down, repeat)
+	}
+	return turned, nil
+}
+
+// turn copies a component, each sample as often as repeat says across and down. Eight columns at a time, so that those of a
+// quarter turn, which were rows, stay in the cache.
+func turn(to []byte, width int, from []byte, start, right, down int, repeat [2]int) {
+	const strip = 8 // a multiple of repeat
+	for left := 0; left < width; left += strip {
+		for y := range len(to) / width {
+			at, used := start+y/repeat[1]*down+left/repeat[0]*right, 0
+			row := to[y*width+left:][:min(strip, width-left)]
+			for x := range row {
+				row[x] = from[at]
+				if used++; used == repeat[0] {
+					at, used = at+right, 0
+				}
+			}
+		}
+	}
 }
 
 // component scales a component: rows first, which is cheap, so that there are fewer of them.

@@ -6,8 +6,8 @@
 //
 //   - [Orientation.Append] says how it is to be shown;
 //   - [Transform] turns, mirrors, crops and so on without decoding it;
-//   - [Decoder] makes samples of it, in full size or smaller, [Scaler] brings these to a size, and [Encoder] makes a JPEG
-//     of them.
+//   - [Decoder] makes samples of it, in full size or smaller, [Scaler] brings these to a size or turns them, and [Encoder]
+//     makes a JPEG of them.
 //
 // Paragraph numbers are those of ITU-T T.81.
 package jpeg
