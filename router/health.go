@@ -7,6 +7,14 @@ import (
 	"mjpegazer/stream"
 )
 
+// healthz answers as long as the program does. Whatever starts the program again when it does not must not do so because of a
+// camera.
+func healthz(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	io.WriteString(w, "ok\n")
+}
+
 // Health answers "True" with 200, or "False" with 503 once a camera has failed as often in a row as the threshold says. A camera
 // that nobody watches is healthy.
 func Health(s *stream.Stream, options Options) http.Handler {

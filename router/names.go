@@ -17,7 +17,7 @@ type Camera struct {
 }
 
 // reserved are the first elements of paths that are routes of their own, or may become some.
-var reserved = []string{"live", "snapshot", "snapshot.jpg", "health", "status", "stream", "webcam", "metrics", "api", "assets", "wall"}
+var reserved = []string{"live", "snapshot", "snapshot.jpg", "health", "status", "stream", "webcam", "metrics", "api", "assets", "wall", "healthz"}
 
 var namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 

@@ -87,7 +87,8 @@ func (o Options) limits() *Limits {
 }
 
 // New serves the page at /; every camera at /NAME/live, /NAME/snapshot, /NAME/snapshot.jpg and /NAME/health; the first camera
-// also at /live and so on; many cameras on one connection at /wall; and /status, a JSON object about all cameras. Beside them
+// also at /live and so on; many cameras on one connection at /wall; /status, a JSON object about all cameras; and /healthz, which
+// answers as long as the program does, whatever its cameras do. Beside them
 // it serves the addresses of programs that it replaces: /stream, and /?action=stream as mjpg-streamer. All links are relative,
 // so that it works below any path. Health is for everybody, the rest for clients that [Options.Access] lets in.
 //
@@ -117,6 +118,7 @@ func New(cameras []Camera, options Options) http.Handler {
 	r.Handle("/assets/*", reading(assets()))
 	r.Handle("/status", reading(site.status))
 	r.Handle("/wall", reading(site.wall))
+	r.Handle("/healthz", reading(healthz))
 	return r
 }
 
@@ -144,7 +146,7 @@ func (f feed) mount(r chi.Router, path string) {
 
 // guard puts access control around all routes but health.
 func guard(cameras []Camera, control *access.Control) func(http.Handler) http.Handler {
-	open := []string{"/health"}
+	open := []string{"/health", "/healthz"}
 	for _, c := range cameras {
 		open = append(open, "/"+c.Name+"/health")
 	}

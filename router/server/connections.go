@@ -15,7 +15,9 @@ import (
 // keeps connections for nothing must not take the descriptors that cameras and viewers need. The zero value has no bound.
 type connections struct {
 	most atomic.Int64 // 0: any number
-	log  *slog.Logger
+	// checking is while the program asks itself whether it answers: one connection too many is its own.
+	checking atomic.Bool
+	log      *slog.Logger
 
 	mu     sync.Mutex
 	open   int
@@ -56,6 +58,9 @@ func (c *connections) wait(conn net.Conn) {
 
 // shed closes the connection that has been idle longest; where all others are in use it is the newest.
 func (c *connections) shed() {
+	if c.idle.Len() == 1 && c.checking.Load() {
+		return
+	}
 	first := c.idle.Front()
 	conn := first.Value.(net.Conn)
 	c.idle.Remove(first)

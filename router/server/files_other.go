@@ -3,8 +3,10 @@
 package server
 
 import (
+	"errors"
 	"net"
 	"os"
+	"syscall"
 )
 
 // openFiles is the limit of open files: here there is none.
@@ -21,3 +23,10 @@ func bindUnix(path string) (net.Listener, error) {
 	}
 	return net.Listen("unix", path)
 }
+
+// canShare is whether two listeners may have one port for a moment.
+const canShare = false
+
+func share(net.Listener, bool) error { return errors.ErrUnsupported }
+
+func shareRaw(syscall.RawConn, bool) error { return errors.ErrUnsupported }

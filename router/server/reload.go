@@ -14,6 +14,7 @@ import (
 	"mjpegazer/router"
 	"mjpegazer/router/access"
 	"mjpegazer/router/server/internal/config"
+	"mjpegazer/router/server/internal/supervisor"
 	"mjpegazer/stream"
 )
 
@@ -71,6 +72,7 @@ func (p *program) carryOut(c *change) {
 	for _, plan := range c.cameras {
 		p.cameras = append(p.cameras, plan.carryOut())
 	}
+	p.serving.Store(&serving{p.cameras, p.ports})
 	p.secure.Store(c.secure)
 	p.handle()
 	for _, opened := range c.ports {
@@ -122,6 +124,7 @@ func (p *program) release(before cameras) {
 // p.prepared.
 func (p *program) reload(reopenLog bool) {
 	old := p.config
+	supervisor.Reloading()
 	go func() {
 		next, err := old.Reload()
 		result := prepared{next: next, err: err}
@@ -142,6 +145,7 @@ type prepared struct {
 // finish carries out a reload, or tells why it cannot be.
 func (p *program) finish(r prepared) {
 	p.watched.Store(new(r.next.Read.Contents()))
+	defer func() { supervisor.Ready(p.status()) }()
 	if r.err != nil {
 		lines := strings.Split(r.err.Error(), "\n")
 		p.outcome.set(lines)

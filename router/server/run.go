@@ -24,6 +24,7 @@ import (
 	"mjpegazer/router/access"
 	"mjpegazer/router/internal/watch"
 	"mjpegazer/router/server/internal/config"
+	"mjpegazer/router/server/internal/supervisor"
 	"mjpegazer/stream"
 )
 
@@ -80,10 +81,17 @@ type program struct {
 	prepared chan prepared                  // a reload
 	watched  atomic.Pointer[watch.Contents] // of the files that the latest reload read
 	outcome  outcome
-	closing  sync.WaitGroup // of streams that were removed
+	serving  atomic.Pointer[serving] // for other goroutines
+	closing  sync.WaitGroup          // of streams that were removed
 
 	config  *config.Config
 	control *access.Control
+	cameras cameras
+	ports   []*port
+}
+
+// serving is what is served.
+type serving struct {
 	cameras cameras
 	ports   []*port
 }
@@ -121,8 +129,11 @@ func serve(ctx context.Context, c *config.Config, stderr io.Writer) error {
 		go p.watchFiles(ctx)
 	}
 	go keepMemory(ctx)
+	supervisor.Ready(p.status())
+	go p.supervise(ctx)
 	err = p.wait(ctx, hangup)
 	log.Info("stopping")
+	supervisor.Stopping()
 	p.shutDown()
 	return err
 }
