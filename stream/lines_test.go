@@ -54,7 +54,7 @@ func TestBlockingLog(t *testing.T) {
 			`time=2000-01-01T00:00:00.000Z level=DEBUG msg="camera connecting" camera=door`,
 			`time=2000-01-01T00:00:00.000Z level=INFO msg="camera up" camera=door width=32 height=24`,
 			`time=2000-01-01T00:00:03.000Z level=DEBUG msg="camera failed" camera=door reason="connection refused" failures=1 retry=`,
-			`time=2000-01-01T00:00:03.000Z level=WARN msg="camera down" camera=door reason="connection refused"`,
+			`time=2000-01-01T00:00:03.000Z level=WARN msg="camera down" camera=door was=live for=3s reason="connection refused"`,
 		} {
 			if i >= len(lines) || !strings.HasPrefix(strings.ReplaceAll(lines[i], "+00:00", "Z"), want) {
 				t.Errorf("line %d is not %s", i, want)
@@ -76,4 +76,43 @@ func TestCloseWaitsForTheLog(t *testing.T) {
 	if !strings.HasSuffix(text.String(), "level=INFO msg=\"camera idle\"\n") {
 		t.Errorf("it said:\n%s", text.String())
 	}
+}
+
+// A line about a camera that comes or goes says what it was, and how long.
+func TestLogSaysHowLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var text bytes.Buffer
+		runs := 0
+		s := open(t, stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
+			runs++
+			switch runs {
+			case 2, 3: // it fails again while it is down
+				return stream.RetryAfter(errRefused, time.Second)
+			case 1, 4:
+				emit(stream.Picture{JPEG: streamtest.Picture(1)})
+				sleep(ctx, 90*time.Second)
+				return stream.RetryAfter(errRefused, time.Second)
+			}
+			<-ctx.Done()
+			return ctx.Err()
+		}), stream.Options{Keep: true, Stall: time.Hour, Log: slog.New(slog.NewTextHandler(&text, nil)).With("camera", "door", "source", "http://cam/")})
+		time.Sleep(4 * time.Minute)
+		s.Close()
+		synctest.Wait()
+		var got []string
+		for line := range strings.Lines(text.String()) {
+			_, line, _ = strings.Cut(line, "msg=")
+			got = append(got, strings.TrimSpace(line))
+		}
+		want := []string{
+			`"camera up" camera=door source=http://cam/ width=32 height=24`,
+			`"camera down" camera=door source=http://cam/ was=live for=1m30s reason="connection refused"`,
+			`"camera up" camera=door source=http://cam/ was=down for=3s width=32 height=24`,
+			`"camera down" camera=door source=http://cam/ was=live for=1m30s reason="connection refused"`,
+			`"camera idle" camera=door source=http://cam/`,
+		}
+		if strings.Join(got, "\n") != strings.Join(want, "\n") {
+			t.Errorf("%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	})
 }

@@ -13,6 +13,7 @@ func (s *Stream) SetSource(source Source, options Options) {
 	if s.closed {
 		return
 	}
+	s.turned = turned{}
 	s.stats.Failures, s.stats.Error, s.stats.DamageReason, s.stats.Facts = 0, "", "", nil
 	s.retry = retry{hurried: s.retry.hurried}
 	switch {

@@ -252,12 +252,32 @@ func (s *Stream) change(state State, reason error) {
 	s.stats.State = state
 	switch state {
 	case Live:
-		s.logChange(slog.LevelInfo, "camera up", "width", s.stats.Width, "height", s.stats.Height)
+		args := []any{"width", s.stats.Width, "height", s.stats.Height}
+		s.logChange(slog.LevelInfo, "camera up", append(s.turn(Live, Down), args...)...)
 	case Down:
-		s.logChange(slog.LevelWarn, "camera down", "reason", s.stats.Error)
+		s.logChange(slog.LevelWarn, "camera down", append(s.turn(Down, Live), "reason", s.stats.Error)...)
 	case Connecting:
 		s.log(slog.LevelDebug, "camera connecting")
 	default:
+		s.turned = turned{}
 		s.log(slog.LevelInfo, "camera "+string(state))
 	}
+}
+
+// turned is when a camera that is watched came to be live, or down.
+type turned struct {
+	state State // "": neither yet
+	at    time.Time
+}
+
+// turn notes that the camera is live or down now, and returns for the log that it was the opposite, and how long.
+func (s *Stream) turn(now, opposite State) []any {
+	before, at := s.turned, time.Now()
+	if before.state != now {
+		s.turned = turned{now, at}
+	}
+	if before.state != opposite {
+		return nil
+	}
+	return []any{"was", string(opposite), "for", at.Sub(before.at).Round(time.Millisecond)}
 }

@@ -79,6 +79,7 @@ type Stream struct {
 	retry     retry
 	hurried   chan struct{} // filled when a pause was shortened
 	stats     Stats
+	turned    turned
 	rate      rate
 	lines     lines
 	flapping  flapping

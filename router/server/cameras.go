@@ -52,7 +52,7 @@ func planCameras(before cameras, next *config.Config, log *slog.Logger) ([]camer
 	plans := make([]cameraPlan, len(next.Cameras))
 	for i, c := range next.Cameras {
 		defaults := next.Defaults(c)
-		defaults.Log = log.With("camera", c.Name)
+		defaults.Log = log.With("camera", c.Name, "source", source.Display(c.Source))
 		spec, err := source.Parse(c.Source, defaults)
 		if err != nil {
 			return nil, err // which was checked
