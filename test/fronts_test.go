@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"math/big"
@@ -119,6 +120,7 @@ func (f front) configured(t *testing.T, p *program, conf string) (address string
 	cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
 	said := launch(t, cmd)
 	awaitListener(t, host+":"+port, said)
+	awaitTLS(t, host+":"+port, said)
 	return "https://" + host + ":" + port + "/cams"
 }
 
@@ -132,6 +134,21 @@ func awaitListener(t *testing.T, address string, p *program) {
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("nobody listens at %s: %s", address, p.said)
+		}
+	}
+}
+
+// awaitTLS waits until the server has a certificate: Caddy makes one after it has begun to listen.
+func awaitTLS(t *testing.T, address string, p *program) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		conn, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true})
+		if err == nil {
+			conn.Close()
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("no TLS at %s: %v: %s", address, err, p.said)
 		}
 	}
 }

@@ -24,7 +24,18 @@ type connections struct {
 	idle   list.List // of net.Conn, those that wait for a request, the longest first
 	places map[net.Conn]*list.Element
 	warned time.Time
+
+	peak      int // connections open at a time since memory was last released
+	releasing bool
+	released  time.Time
 }
+
+// When most of many clients have left, their memory goes back at once, and not only when the memory is looked at next.
+const (
+	manyConnections = 200 // fewer are not worth it
+	releaseDelay    = 300 * time.Millisecond
+	releasePause    = 5 * time.Second // at least, from one release to the next
+)
 
 // note is for [http.Server.ConnState].
 func (c *connections) note(conn net.Conn, state http.ConnState) {
@@ -37,6 +48,7 @@ func (c *connections) note(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
 		c.open++
+		c.peak = max(c.peak, c.open)
 		c.wait(conn)
 		if most := int(c.most.Load()); most > 0 && c.open > most {
 			c.shed()
@@ -45,7 +57,18 @@ func (c *connections) note(conn net.Conn, state http.ConnState) {
 		c.wait(conn)
 	case http.StateClosed, http.StateHijacked: // the last that is heard of a connection
 		c.open--
+		if !c.releasing && c.peak >= manyConnections && c.open <= c.peak/2 {
+			c.releasing = true
+			time.AfterFunc(max(releaseDelay, releasePause-time.Since(c.released)), c.release)
+		}
 	}
+}
+
+func (c *connections) release() {
+	c.mu.Lock()
+	c.peak, c.releasing, c.released = c.open, false, time.Now()
+	c.mu.Unlock()
+	releaseMemory()
 }
 
 // wait notes that a connection waits for a request.

@@ -37,12 +37,16 @@ func keepMemory(ctx context.Context) {
 			return
 		case <-ticks.C:
 			if k.due(readMemory()) {
-				runtime.GC() // what sync.Pool keeps for later, as net/http does, outlives one collection
-				debug.FreeOSMemory()
+				releaseMemory()
 				k.held, _ = readMemory()
 			}
 		}
 	}
+}
+
+func releaseMemory() {
+	runtime.GC() // what sync.Pool keeps for later, as net/http does, outlives one collection
+	debug.FreeOSMemory()
 }
 
 // due reports whether memory should be released: much more is held than before, and it is not being used at such a rate that it

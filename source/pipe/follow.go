@@ -146,7 +146,7 @@ func (p *playback) follow(file *os.File) error {
 	var newest []byte
 	t := &tail{playback: p, file: file}
 	t.caughtUp = func() {
-		if newest != nil && !bytes.Equal(newest, p.shown) {
+		if newest != nil {
 			p.show(newest)
 		}
 	}
@@ -170,8 +170,11 @@ func (p *playback) follow(file *os.File) error {
 	}
 }
 
-// show emits a picture and remembers it.
+// show emits a picture, unless it is the last one again.
 func (p *playback) show(jpeg []byte) {
+	if bytes.Equal(jpeg, p.shown) {
+		return
+	}
 	p.shown = append(p.shown[:0], jpeg...)
 	p.emit(stream.Picture{JPEG: jpeg})
 	p.pictures++
@@ -197,12 +200,13 @@ func (t *tail) Read(b []byte) (int, error) {
 		if t.caughtUp != nil {
 			t.caughtUp()
 			t.caughtUp = nil
-		}
-		if t.replaced() {
-			return 0, io.EOF
+			t.replaced() // remembers what there is
 		}
 		if !t.look() {
 			return 0, t.ctx.Err()
+		}
+		if t.replaced() { // what is read next would not belong to what was read before
+			return 0, io.EOF
 		}
 	}
 }

@@ -26,7 +26,7 @@ func following(t *testing.T, path string, do func()) (pictures [][]byte, damaged
 			}
 		})
 	}()
-	time.Sleep(time.Second)
+	time.Sleep(1050 * time.Millisecond) // never in the moment of a look
 	do()
 	time.Sleep(time.Second)
 	cancel()
