@@ -38,7 +38,7 @@ func (s *Stream) SetOptions(options Options) {
 		return
 	}
 	if r := s.current; r != nil && r.over.IsZero() {
-		r.stall.Reset(s.options.Load().Stall)
+		r.stall.Reset(s.options.Load().stall())
 	}
 	if s.stats.State != Ended {
 		s.wake()

@@ -104,7 +104,7 @@ func (s *Stream) begin(ctx context.Context, cancel context.CancelCauseFunc) *run
 		s.change(Connecting, nil)
 	}
 	r := &run{stream: s, source: s.source, ctx: ctx}
-	r.stall = time.AfterFunc(s.options.Load().Stall, func() { cancel(r.stalled()) })
+	r.stall = time.AfterFunc(s.options.Load().stall(), func() { cancel(r.stalled()) })
 	s.current = r
 	return r
 }
@@ -152,14 +152,31 @@ func (r *run) emit(p Picture) {
 	if p.Facts != nil {
 		s.stats.Facts = p.Facts
 	}
+	if p.Lost != nil && p.JPEG == nil {
+		r.stall.Stop()
+		s.lose(p.Lost)
+		return
+	}
 	s.stats.Unchanged = p.JPEG == nil && p.Damaged == 0
 	if p.Damaged == 0 || frame != nil {
-		r.stall.Reset(options.Stall)
+		r.stall.Reset(options.stall())
 	}
 	if frame != nil {
 		r.dropped = nil
 		s.show(frame)
 	}
+}
+
+// lose forgets the picture of a camera that is away while its source goes on.
+func (s *Stream) lose(reason error) {
+	s.rate, s.stats.Unchanged = rate{}, false
+	s.stats.Failures++
+	var after *retryError
+	if s.retry.at = time.Now(); errors.As(reason, &after) {
+		s.retry.at = s.retry.at.Add(after.after)
+	}
+	s.change(Down, reason)
+	s.publish(nil, nil)
 }
 
 // note remembers why a picture was dropped.

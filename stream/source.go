@@ -33,6 +33,10 @@ type Picture struct {
 	Damaged int
 	// Facts are what is known of the camera, for people to read; nil means unchanged. The map must not be changed afterwards.
 	Facts map[string]string
+	// Lost, beside no JPEG, says why the camera is away, where Run goes on without it until it is back: a source that views
+	// another Stream does not begin again for that. The last picture is forgotten, and the state is [Down] until the next one;
+	// there is no stall meanwhile. It counts as a failure. [RetryAfter] may say when the camera is tried again.
+	Lost error
 }
 
 // ErrEnded, returned by Run, says that the source has come to its end, as a file does, and that this is no failure. [Viewer.Next]

@@ -28,6 +28,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -38,10 +39,13 @@ import (
 
 // Options are the options of a Stream. Zero means none where a Stream can do without, and else the default.
 type Options struct {
-	Linger   time.Duration // how long the source runs on after the last viewer; 0: not at all; see [DefaultLinger]
-	Keep     bool          // the source always runs, with or without viewers
-	Stall    time.Duration // the source is run again when no picture came for so long; 0: [DefaultStall]
-	MaxFrame int           // larger pictures, in bytes, are dropped; 0: [DefaultMaxFrame]
+	Linger time.Duration // how long the source runs on after the last viewer; 0: not at all; see [DefaultLinger]
+	Keep   bool          // the source always runs, with or without viewers
+	Stall  time.Duration // the source is run again when no picture came for so long; 0: [DefaultStall]
+	// NoStall says that the source itself tells by [Picture].Lost when its camera is away. Stall is then only how long callers
+	// of [Stream.Stall] should wait.
+	NoStall  bool
+	MaxFrame int // larger pictures, in bytes, are dropped; 0: [DefaultMaxFrame]
 	// MaxPixels is how many pixels a picture may claim to have; larger ones are dropped, as a browser takes the memory for all
 	// of them, however few bytes there are. 0: [DefaultMaxPixels].
 	MaxPixels int
@@ -129,6 +133,14 @@ func (o Options) whole() *Options {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return &o
+}
+
+// stall is how long a run may be without a picture.
+func (o *Options) stall() time.Duration {
+	if o.NoStall {
+		return math.MaxInt64
+	}
+	return o.Stall
 }
 
 // View adds a viewer, and starts the source for the first one. The viewer must be closed.

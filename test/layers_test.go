@@ -33,6 +33,7 @@ var arrows = map[string][]string{
 	"source/pipe":                       {"source/internal/redact", "stream", "stream/mjpeg"},
 	"source/probe":                      {"source", "source/httpcam", "stream", "stream/jpeg"},
 	"source/v4l2":                       {},
+	"source/variant":                    {"source/internal/paint", "stream", "stream/jpeg"},
 	"source/webcam":                     {"source/v4l2", "stream", "stream/jpeg"},
 	"stream":                            {"stream/jpeg", "stream/mjpeg"},
 	"stream/jpeg":                       {},

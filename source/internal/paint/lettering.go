@@ -3,6 +3,7 @@ package paint
 import (
 	"image"
 	"math"
+	"unicode/utf8"
 
 	"golang.org/x/image/font/inconsolata"
 	"golang.org/x/image/math/fixed"
@@ -32,7 +33,10 @@ func (l *Lettering) mask(letter rune) []byte {
 		return m
 	}
 	face := inconsolata.Bold8x16
-	box, glyphs, at, _, _ := face.Glyph(fixed.P(0, face.Ascent), letter)
+	box, glyphs, at, _, ok := face.Glyph(fixed.P(0, face.Ascent), letter)
+	if !ok { // the font has Latin letters only
+		box, glyphs, at, _, _ = face.Glyph(fixed.P(0, face.Ascent), '?')
+	}
 	glyph, size := glyphs.(*image.Alpha), box.Size()
 	across, down := splines(l.width, letterWidth, box.Min.X), splines(l.height, letterHeight, box.Min.Y)
 	wide := make([]int32, size.Y*l.width) // the rows of the glyph, as wide as the mask
@@ -116,4 +120,33 @@ func (l *Lettering) Write(dst *image.YCbCr, box image.Rectangle, text string, in
 // blend returns a shade between two: part, 0 to 255, is how far it is from a to b.
 func blend(a, b uint8, part int) uint8 {
 	return uint8(int(a) + ((int(b)-int(a))*part+127)/255)
+}
+
+// A Plane is samples of luma.
+type Plane struct {
+	Pix    []byte
+	Stride int // bytes from one row to the next
+	Rect   image.Rectangle
+}
+
+// Size returns the size of a letter, in pixels.
+func (l *Lettering) Size() image.Point { return image.Pt(l.width, l.height) }
+
+// Draw writes a text, in UTF-8, over what is there, from its upper left corner. Once it has seen a letter it allocates nothing.
+func (l *Lettering) Draw(dst Plane, at image.Point, text []byte, ink uint8) {
+	for len(text) > 0 {
+		letter, size := utf8.DecodeRune(text)
+		text = text[size:]
+		mask := l.mask(letter)
+		area := image.Rectangle{at, at.Add(l.Size())}
+		seen := area.Intersect(dst.Rect)
+		for y := seen.Min.Y; y < seen.Max.Y; y++ {
+			row := dst.Pix[(y-dst.Rect.Min.Y)*dst.Stride+seen.Min.X-dst.Rect.Min.X:][:seen.Dx()]
+			from := mask[(y-area.Min.Y)*l.width+seen.Min.X-area.Min.X:]
+			for x := range row {
+				row[x] = blend(row[x], ink, int(from[x]))
+			}
+		}
+		at.X += l.width
+	}
 }
