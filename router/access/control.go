@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"errors"
+	"iter"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -18,6 +19,11 @@ type Control struct {
 	// token. Either is enough. Where both are nil no login is required.
 	Users *Users
 	Token *Token
+	// Tokens are more tokens, by their names, as Viewers has them.
+	Tokens map[string]*Token
+	// Viewers are the users and named tokens that alone may see a camera, by the camera's name; Token sees all. Cameras that are
+	// not in it are for everybody who is let in. See [Sees].
+	Viewers map[string][]string
 	// Hosts are names that the server answers to, besides localhost and IP addresses, with or without a port. A server that
 	// listens on loopback alone ([BaseContext]) answers to no others, or any web page could make its own name mean this machine
 	// and read from it (DNS rebinding); nor does a server that has Hosts. Unix sockets are not checked.
@@ -33,7 +39,9 @@ type Control struct {
 	// Log gets a line for a refused login, with its client and without its name, once a second at most. Nil means no log.
 	Log *slog.Logger
 
-	refused throttle
+	refused  throttle
+	sharing  sync.Once
+	sessions *sessions // see shared
 }
 
 // failureTime is how long the answer to a wrong password or token takes at least.
@@ -68,14 +76,17 @@ func (c *Control) Handler(next http.Handler, open ...string) http.Handler {
 			return
 		}
 		begun := time.Now()
-		if err := c.check(r, inAddress); err != nil {
+		id, err := c.check(r, inAddress)
+		if err != nil {
 			c.refuse(w, r, begun, err)
 			return
 		}
-		if c.Token != nil && strings.HasSuffix(path, "/") && opensPage(r) && c.Token.file.Get().is(inAddress) {
-			c.Token.file.Get().giveCookie(w, r)
+		if t, ok := c.tokenOf(inAddress); ok && strings.HasSuffix(path, "/") && opensPage(r) {
+			t.giveCookie(w, r)
 			return
 		}
+		r, end := c.begin(r, id)
+		defer end()
 		next.ServeHTTP(w, r)
 	})
 }
@@ -109,29 +120,60 @@ var (
 	errWrongLogin    = errors.New("wrong user name, password or token")
 )
 
-// check returns nil for a request that is let in.
-func (c *Control) check(r *http.Request, inAddress string) error {
-	if c.Users == nil && c.Token == nil {
-		return nil
+// check returns whose request it is that is let in, nil where no login is required.
+func (c *Control) check(r *http.Request, inAddress string) (*identity, error) {
+	if !c.requiresLogin() {
+		return nil, nil
 	}
 	shown := inAddress != "" || r.Header.Get("Authorization") != ""
-	if c.Token != nil {
-		any, right := c.Token.file.Get().shown(r, inAddress)
+	for name, t := range c.tokens() {
+		t := t.file.Get()
+		any, right := t.shown(r, inAddress)
 		if right {
-			return nil
+			return &identity{token: name, secret: t.hash}, nil
 		}
 		shown = shown || any
 	}
 	if name, password, ok := r.BasicAuth(); ok && c.Users != nil {
-		right, err := c.Users.check(r.Context(), name, password, c.Client(r))
-		if right || err != nil {
-			return err
+		hash, err := c.Users.check(r.Context(), name, password, c.Client(r))
+		if err != nil {
+			return nil, err
+		}
+		if hash != nil {
+			return &identity{user: name, hash: hash}, nil
 		}
 	}
 	if shown {
-		return errWrongLogin
+		return nil, errWrongLogin
 	}
-	return errLoginRequired
+	return nil, errLoginRequired
+}
+
+// tokens are all tokens by their names, the first of which, without one, is that for all cameras.
+func (c *Control) tokens() iter.Seq2[string, *Token] {
+	return func(yield func(string, *Token) bool) {
+		if c.Token != nil && !yield("", c.Token) {
+			return
+		}
+		for name, t := range c.Tokens {
+			if !yield(name, t) {
+				return
+			}
+		}
+	}
+}
+
+// tokenOf returns the token that an address has.
+func (c *Control) tokenOf(inAddress string) (token, bool) {
+	if inAddress == "" {
+		return token{}, false
+	}
+	for _, t := range c.tokens() {
+		if t := t.file.Get(); t.is(inAddress) {
+			return t, true
+		}
+	}
+	return token{}, false
 }
 
 // refuse answers a request that is not let in, a wrong login after a while.
@@ -149,11 +191,12 @@ func (c *Control) refuse(w http.ResponseWriter, r *http.Request, begun time.Time
 		return
 	}
 	hint := ""
-	if c.Token != nil {
+	hasToken := c.Token != nil || len(c.Tokens) > 0
+	if hasToken {
 		w.Header().Add("WWW-Authenticate", `Bearer realm="mjpegazer"`)
 		hint = ": a token goes into the address, as ?token=…, or into the header Authorization: Bearer …"
 	}
-	if c.Token != nil && err == errLoginRequired && fromOtherSite(r) {
+	if hasToken && err == errLoginRequired && fromOtherSite(r) {
 		w.Header().Set("Refresh", "0")
 	} else if c.Users != nil {
 		w.Header().Add("WWW-Authenticate", `Basic realm="mjpegazer", charset="UTF-8"`)

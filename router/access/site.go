@@ -16,7 +16,7 @@ import (
 func (c *Control) foreign(r *http.Request) bool {
 	listener, _ := r.Context().Value(listenerKey{}).(*net.TCPAddr)
 	switch {
-	case c.Public, c.Users != nil, c.Token != nil:
+	case c.Public, c.requiresLogin():
 		return false
 	case listener == nil || !listener.IP.IsLoopback() || !isLoopback(hostName(r.Host)):
 		return false // whoever publishes it has decided who may see it

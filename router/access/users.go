@@ -95,22 +95,30 @@ type userTable struct {
 	wrong map[sum]bool      // so that a program with an old password costs nothing
 }
 
-// check reports whether a password is the user's. Its error is the context's, or errTooMany.
-func (u *Users) check(ctx context.Context, name, password, client string) (bool, error) {
+// check returns the hash of a password that is the user's, and nil for any other. Its error is the context's, or errTooMany.
+func (u *Users) check(ctx context.Context, name, password, client string) ([]byte, error) {
 	t := u.file.Get()
 	hash, exists := t.hashes[name]
 	if !exists {
 		hash = t.stranger(name) // takes as long as any other, so that nobody learns which names there are
 	}
 	s := t.sum(name, password)
-	if right, known := t.remembered(s); known {
-		return right, nil
+	right, known := t.remembered(s)
+	if !known {
+		var err error
+		right, err = u.queue.check(ctx, attempt{sum: s, user: name, client: client, right: func() bool {
+			right := bcrypt.CompareHashAndPassword(hash, []byte(password)) == nil && exists
+			t.remember(s, right) // also for a client that has lost patience, or it would never get in
+			return right
+		}})
+		if err != nil {
+			return nil, err
+		}
 	}
-	return u.queue.check(ctx, attempt{sum: s, user: name, client: client, right: func() bool {
-		right := bcrypt.CompareHashAndPassword(hash, []byte(password)) == nil && exists
-		t.remember(s, right) // also for a client that has lost patience, or it would never get in
-		return right
-	}})
+	if !right {
+		return nil, nil
+	}
+	return hash, nil
 }
 
 // stranger returns a hash for a name that has none. It is always the same for one name, as hashes may differ in their cost.

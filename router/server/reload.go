@@ -60,6 +60,9 @@ func (c *change) discard() {
 // carryOut makes a change true: new cameras and addresses are there before old ones go.
 func (p *program) carryOut(c *change) {
 	before, ports := p.cameras, p.ports
+	if p.control != nil {
+		c.control.Succeed(p.control)
+	}
 	p.config, p.control, p.ports = c.config, c.control, c.ports
 	if c.logTo != nil {
 		p.log.lines.redirect(c.logTo)
