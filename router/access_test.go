@@ -122,7 +122,9 @@ func TestEveryRoute(t *testing.T) {
 			routes++
 			switch route {
 			case "/health", "/front/health", "/back/health":
-				all.Go(func() { openToAll(t, site, method, route) })
+				all.Go(func() { openToAll(t, site, method, route, "True") })
+			case "/healthz":
+				all.Go(func() { openToAll(t, site, method, route, "ok\n") })
 			default:
 				all.Go(func() { closed(t, site, method, strings.Replace(route, "*", "style.css", 1)) })
 			}
@@ -139,9 +141,9 @@ func TestEveryRoute(t *testing.T) {
 	})
 }
 
-func openToAll(t *testing.T, site http.Handler, method, path string) {
+func openToAll(t *testing.T, site http.Handler, method, path, text string) {
 	for _, try := range slices.Concat(wrongTries, rightTries) {
-		if w := answer(t, site, method, path, try); w.Code == 401 || method == "GET" && w.Body.String() != "True" {
+		if w := answer(t, site, method, path, try); w.Code == 401 || method == "GET" && w.Body.String() != text {
 			t.Errorf("%s %s with %s: %d %s", method, path, try.name, w.Code, w.Body)
 		}
 	}

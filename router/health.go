@@ -7,7 +7,7 @@ import (
 	"mjpegazer/stream"
 )
 
-// healthz answers as long as the program does. Whatever starts the program again when it does not must not do so because of a
+// healthz answers as long as the program does, whatever its cameras do: a supervisor must not restart the program because of a
 // camera.
 func healthz(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
