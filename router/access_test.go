@@ -21,6 +21,7 @@ import (
 	"mjpegazer/router"
 	"mjpegazer/router/access"
 	"mjpegazer/stream"
+	"mjpegazer/stream/streamtest"
 )
 
 const rightToken = "3f2a9c5e7d1b8a60"
@@ -224,5 +225,36 @@ func TestTokenInTheAddressOfThePage(t *testing.T) {
 	}
 	if r := get(t, "GET", server.URL+"/?token="+rightToken, "X-Forwarded-Proto", "https"); !strings.Contains(r.Header.Get("Set-Cookie"), "Secure") {
 		t.Error("a cookie that came by TLS may go without")
+	}
+}
+
+// A handler that is mounted alone has the access control of its options, too.
+func TestHandlersAloneAreGuarded(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(path, []byte("0123456789abcdef0123456789abcdef\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	token, err := access.OpenToken(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := stream.New(&streamtest.Camera{}, stream.Options{})
+	defer s.Close()
+	options := router.Options{Access: &access.Control{Token: token}}
+	for name, test := range map[string]struct {
+		handler http.Handler
+		without int
+	}{"live": {router.Live(s, options), 401}, "snapshot": {router.Snapshot(s, options), 401}, "health": {router.Health(s, options), 200}} {
+		for query, want := range map[string]int{"": test.without, "?token=0123456789abcdef0123456789abcdef": 200} {
+			method := http.MethodHead // which starts no stream that would have to be ended
+			if name == "snapshot" {
+				method = http.MethodGet
+			}
+			w := httptest.NewRecorder()
+			test.handler.ServeHTTP(w, httptest.NewRequest(method, "/mounted"+query, nil))
+			if w.Code != want {
+				t.Errorf("%s%s: %d, want %d", name, query, w.Code, want)
+			}
+		}
 	}
 }

@@ -65,7 +65,7 @@ func TestHeartbeat(t *testing.T) {
 	const next = "|--frame|Content-Type: image/jpeg||"
 	t.Run("framed", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			compare(t, keep(t, slow(), router.DefaultHeartbeat, 18*time.Second, "*/*"), "0s --frame|", "0s "+wirePart(1, 0),
+			compare(t, keep(t, slow(), 5*time.Second, 18*time.Second, "*/*"), "0s --frame|", "0s "+wirePart(1, 0),
 				"5s X-Repeat: 1|"+wirePart(1, 0), "10s X-Repeat: 1|"+wirePart(1, 0),
 				"12s "+wirePart(2, 12), "17s X-Repeat: 1|"+wirePart(2, 12))
 		})
@@ -99,7 +99,7 @@ func TestHeartbeatOfOtherThanSlowCameras(t *testing.T) {
 	silent := func() stream.Source { return &streamtest.Camera{Interval: 100 * time.Millisecond, Limit: 2} }
 	for accept, want := range map[string]string{"*/*": "5.1s X-Wait: 1|", "image/*": "5.1s picture 2|--frame|Content-Type: image/jpeg||"} {
 		synctest.Test(t, func(t *testing.T) {
-			compare(t, keep(t, silent(), router.DefaultHeartbeat, 6*time.Second, accept)[3:], want)
+			compare(t, keep(t, silent(), 5*time.Second, 6*time.Second, accept)[3:], want)
 		})
 	}
 	fast := func() stream.Source { return &streamtest.Camera{Interval: time.Second, Limit: 10} }
@@ -127,9 +127,30 @@ func TestHeartbeatWhileTheCameraIsDown(t *testing.T) {
 		t.Run(test.accept, func(t *testing.T) {
 			run = 0
 			synctest.Test(t, func(t *testing.T) {
-				got := keep(t, failing, router.DefaultHeartbeat, 11*time.Second, test.accept)
+				got := keep(t, failing, 5*time.Second, 11*time.Second, test.accept)
 				compare(t, got[2:], "5s "+test.wait, "10s "+test.wait)
 			})
 		})
 	}
+}
+
+// Clients in many languages give up after 5 s without a byte; the beat must come before.
+func TestDefaultHeartbeatIsEarly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &streamtest.Camera{Interval: 12 * time.Second}
+		last := time.Duration(0)
+		for _, line := range keep(t, source, router.DefaultHeartbeat, 30*time.Second, "*/*") {
+			at, err := time.ParseDuration(strings.Fields(line)[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if at-last > 4*time.Second {
+				t.Errorf("nothing was sent from %v to %v", last, at)
+			}
+			last = at
+		}
+		if last < 26*time.Second {
+			t.Errorf("the last was sent after %v", last)
+		}
+	})
 }

@@ -20,6 +20,11 @@ import (
 // Options.Heartbeat adds parts with X-Repeat: 1, which have the same picture again, and X-Wait: 1 among the header lines of
 // the next part.
 func Live(s *stream.Stream, options Options) http.Handler {
+	return options.Access.Handler(live(s, options))
+}
+
+// live is Live for everybody.
+func live(s *stream.Stream, options Options) http.Handler {
 	limits := options.limits()
 	return reading(func(w http.ResponseWriter, r *http.Request) {
 		fps, err := maxFPS(r)

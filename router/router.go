@@ -44,7 +44,7 @@ import (
 
 // Options are the options of all handlers. The zero value serves everybody.
 type Options struct {
-	// Access is the access control of what [New] serves. Nil lets everybody in. The other handlers take its Client alone.
+	// Access is the access control of [New], [Live] and [Snapshot]; [Health] is for everybody. Nil lets everybody in.
 	Access *access.Control
 	// Log gets a line at debug level for each viewer that comes and goes. Nil means no log.
 	Log *slog.Logger
@@ -73,7 +73,7 @@ type Options struct {
 // Defaults of the program mjpegazer, for others to use.
 const (
 	DefaultHealthThreshold = 3
-	DefaultHeartbeat       = 5 * time.Second
+	DefaultHeartbeat       = 4 * time.Second // less than the 5 s after which many clients give up
 )
 
 func (o Options) healthThreshold() int { return cmp.Or(o.HealthThreshold, DefaultHealthThreshold) }
@@ -130,7 +130,7 @@ func newFeed(c Camera, options Options) feed {
 	if options.Log != nil {
 		options.Log = options.Log.With("camera", c.Name)
 	}
-	return feed{Live(c.Stream, options), Snapshot(c.Stream, options), Health(c.Stream, options)}
+	return feed{live(c.Stream, options), snapshot(c.Stream, options), Health(c.Stream, options)}
 }
 
 // mount adds a camera's routes below a path.

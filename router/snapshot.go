@@ -12,6 +12,11 @@ import (
 // started for it. Without a picture within the stream's stall time and a second the answer is 503, with Retry-After and the
 // reason. It counts as a viewer for [Limits] meanwhile.
 func Snapshot(s *stream.Stream, options Options) http.Handler {
+	return options.Access.Handler(snapshot(s, options))
+}
+
+// snapshot is Snapshot for everybody.
+func snapshot(s *stream.Stream, options Options) http.Handler {
 	limits := options.limits()
 	return reading(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
