@@ -65,6 +65,7 @@ func (c *Control) Handler(next http.Handler, open ...string) http.Handler {
 		if c.answerOrigin(w, r) {
 			return
 		}
+		c.hintOrigin(r)
 		if c.foreign(r) {
 			refuseForeign(w)
 			return
@@ -214,7 +215,7 @@ func (c *Control) logRefusal(r *http.Request, err error) {
 	if c.Log == nil {
 		return
 	}
-	if more, ok := c.refused.pass(time.Now()); ok {
+	if more, ok := c.refused.pass(time.Now(), time.Second); ok {
 		c.Log.Warn("login refused", "client", c.Client(r), "error", err, "more", more)
 	}
 }
@@ -231,7 +232,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// A throttle lets one line a second through.
+// A throttle lets one line of a time through.
 type throttle struct {
 	mu   sync.Mutex
 	next time.Time
@@ -239,13 +240,13 @@ type throttle struct {
 }
 
 // pass reports whether a line may pass, and how many were held back before it.
-func (t *throttle) pass(now time.Time) (held int, ok bool) {
+func (t *throttle) pass(now time.Time, pause time.Duration) (held int, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if now.Before(t.next) {
 		t.held++
 		return 0, false
 	}
-	held, t.held, t.next = t.held, 0, now.Add(time.Second)
+	held, t.held, t.next = t.held, 0, now.Add(pause)
 	return held, true
 }

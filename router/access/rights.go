@@ -99,6 +99,7 @@ const recheckPause = 2 * time.Second
 // sessions are those of a Control and of those that it succeeded.
 type sessions struct {
 	control atomic.Pointer[Control] // the one that holds
+	hints   throttle                // see hintOrigin
 
 	mu       sync.Mutex
 	open     map[*session]struct{}
