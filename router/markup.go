@@ -51,6 +51,7 @@ func hiddenUnless(shown bool) markup {
 
 // markup returns the page, with as many columns as rows where there is room.
 func (s siteStatus) markup() markup {
+	s.Cameras = slices.DeleteFunc(s.Cameras, func(c cameraStatus) bool { return c.VariantOf != "" })
 	columns := max(int(math.Ceil(math.Sqrt(float64(len(s.Cameras))))), 1)
 	values := map[string]any{
 		"title": "mjpegazer", "streams": pageStreams, "columns": columns, "rows": (len(s.Cameras) + columns - 1) / columns,

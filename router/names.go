@@ -14,6 +14,9 @@ type Camera struct {
 	Title   string // for people to read; empty: the name
 	Stream  *stream.Stream
 	Address string // of the camera, for people to read: it must hold no secrets
+
+	// VariantOf is the name of the camera of which this one shows the pictures, changed. The page shows no variants by themselves.
+	VariantOf string
 }
 
 // reserved are the first elements of paths that are routes of their own, or may become some.

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,6 +68,7 @@ type cameraStatus struct {
 	Name           string            `json:"name"`
 	Title          string            `json:"title"`
 	Address        string            `json:"address,omitempty"`
+	VariantOf      string            `json:"variant_of,omitempty"`
 	State          stream.State      `json:"state"`
 	Healthy        bool              `json:"healthy"`
 	Error          string            `json:"last_error"` // "" where there was none; the camera may be well again
@@ -100,6 +102,9 @@ func (s *site) report(r *http.Request) siteStatus {
 	}
 	for i, c := range cameras {
 		status.Cameras[i] = c.status(s.options)
+		if !slices.ContainsFunc(cameras, func(other Camera) bool { return other.Name == c.VariantOf }) {
+			status.Cameras[i].VariantOf = "" // the viewer may not see that camera, nor learn its name
+		}
 	}
 	return status
 }
@@ -107,7 +112,7 @@ func (s *site) report(r *http.Request) siteStatus {
 func (c Camera) status(options Options) cameraStatus {
 	stats := c.Stream.Stats()
 	status := cameraStatus{
-		Name: c.Name, Title: cmp.Or(c.Title, c.Name), Address: c.Address, State: stats.State, Healthy: stats.Failures < options.healthThreshold(),
+		Name: c.Name, Title: cmp.Or(c.Title, c.Name), Address: c.Address, VariantOf: c.VariantOf, State: stats.State, Healthy: stats.Failures < options.healthThreshold(),
 		Error: stats.Error, Failures: stats.Failures, RetrySeconds: math.Ceil(stats.Retry.Seconds()),
 		Width: stats.Width, Height: stats.Height, Frames: stats.Frames,
 		FPS: math.Round(stats.FPS*10) / 10, BytesPerSecond: math.Round(stats.BytesPerSecond),

@@ -13,6 +13,9 @@
 //	- (standard input)            pipe.Input
 //	pattern:                      pattern.Camera
 //	mediadevices:LABEL            webcam.MediaDevice
+//	camera:NAME                   variant.Source, of the camera of that name (see Spec.View)
+//
+// Options that change the pictures of any other kind make a variant.Source of it.
 //
 // A string may hold secrets: [Display] returns what may be shown of it. No error repeats one.
 //

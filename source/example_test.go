@@ -1,9 +1,12 @@
 package source_test
 
 import (
+	"context"
 	"fmt"
 
 	"mjpegazer/source"
+	"mjpegazer/source/pattern"
+	"mjpegazer/stream"
 )
 
 func ExampleParse() {
@@ -13,7 +16,25 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output:
 	// https://192.168.1.20/video 1m0s <nil>
-	// unknown option (the 1st after #). Known here: auth, ca, header, insecure, ipv4, max-frame, pin, poll, skip, stall; did you mean stall?
+	// unknown option (the 1st after #). Known here: auth, ca, flip, header, how, insecure, ipv4, max-frame, mirror, pin, poll, skip, stall, turn; did you mean stall?
+}
+
+// A variant is a camera of its own. It views the Stream of another, which has to be found by its name.
+func ExampleSpec_View() {
+	hall := stream.New(pattern.Camera{}, stream.Options{})
+	defer hall.Close()
+	camera, err := source.Parse("camera:hall#turn=90&width=180&text=%H:%M&text-at=bottom", source.Defaults{})
+	fmt.Println(camera.Display, camera.Camera, err)
+	camera.View(hall)
+	small := stream.New(camera.Source, stream.Options{NoStall: true})
+	defer small.Close()
+	for frame := range small.Frames(context.Background()) {
+		fmt.Println(frame.Width, frame.Height)
+		break
+	}
+	// Output:
+	// camera:hall hall <nil>
+	// 180 320
 }
 
 func ExampleSplitName() {

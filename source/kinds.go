@@ -17,6 +17,7 @@ import (
 
 // kinds are the kinds of cameras, by what schemeOf returns.
 var kinds = map[string]func(address string, s *Spec, o *options, d Defaults) error{
+	"camera":       parseCamera,
 	"http":         parseHTTP,
 	"https":        parseHTTP,
 	"pattern":      parsePattern,

@@ -36,7 +36,12 @@ func parseOptions(fragment string) (*options, error) {
 		}
 		name, value, _ := strings.Cut(text, "=")
 		name, err1 := url.PathUnescape(name)
-		value, err2 := url.PathUnescape(value)
+		var err2 error
+		if name == "text" {
+			value = unescapeText(value)
+		} else {
+			value, err2 = url.PathUnescape(value)
+		}
 		if err := errors.Join(err1, err2); err != nil {
 			return nil, fmt.Errorf("the %s option after # is not percent-encoded correctly: write a percent sign as %%25", ordinal(len(o.given)+1))
 		}

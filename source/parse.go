@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mjpegazer/source/httpcam"
+	"mjpegazer/source/variant"
 	"mjpegazer/stream"
 )
 
@@ -19,6 +20,12 @@ type Spec struct {
 	Stall    time.Duration // for [stream.Options]
 	MaxFrame int           // for [stream.Options], in bytes
 	Keep     bool          // for [stream.Options]: true for standard input, which must be read also without viewers
+
+	// Camera is the name in camera:NAME. [Spec.View] must be called with its Stream, and the Stream of the variant should have
+	// [stream.Options].NoStall. "" for all other sources.
+	Camera string
+
+	variant variant.Source // as the options say
 }
 
 // Defaults apply where a SOURCE string says nothing else. The zero value will do.
@@ -26,6 +33,10 @@ type Defaults struct {
 	Stall    time.Duration // 0: [stream.DefaultStall]
 	MaxFrame int           // in bytes; 0: [stream.DefaultMaxFrame]
 	Instance string        // of this program, see [httpcam.Camera]
+
+	MaxPixels int            // of pictures that are changed; 0: [stream.DefaultMaxPixels]
+	Limit     *variant.Limit // of how many pictures are changed at a time; nil: none
+	Mirror    bool           // the pictures of all cameras are mirrored, but for variants of others and where an option says otherwise
 
 	// Directory is where relative names of files begin, and where commands run; "": the working directory.
 	Directory string
@@ -52,10 +63,15 @@ func Parse(text string, d Defaults) (Spec, error) {
 	if err == nil {
 		o.duration("stall", &s.Stall)
 		o.size("max-frame", &s.MaxFrame)
+		s.variant.Mirror = d.Mirror && schemeOf(address) != "camera"
+		parseVariant(o, &s.variant)
 		err = parse(address, &s, o, d)
 	}
 	if err == nil {
 		err = o.finish()
+	}
+	if err == nil {
+		err = s.finishVariant(d)
 	}
 	if err != nil {
 		return Spec{}, err
@@ -66,7 +82,11 @@ func Parse(text string, d Defaults) (Spec, error) {
 // Check finds mistakes that [Parse] cannot see, and opens the device or the file for that: controls that a webcam does not
 // have, a CA file that cannot be read. It connects to nothing, and returns nil for a webcam that is not plugged in.
 func (s Spec) Check() error {
-	if c, ok := s.Source.(interface{ Check() error }); ok {
+	from := s.Source
+	if v, ok := from.(*variant.Source); ok {
+		from = v.From
+	}
+	if c, ok := from.(interface{ Check() error }); ok {
 		return c.Check()
 	}
 	return nil

@@ -202,6 +202,7 @@ function unheard(message) {
 }
 
 function tell(status) {
+  status.cameras = status.cameras.filter((camera) => !camera.variant_of);
   const names = status.cameras.map((camera) => camera.name + ' ' + camera.title);
   const shown = tiles.map((tile) => tile.name + ' ' + tile.card.querySelector('h2').textContent);
   if (names.join('\n') !== shown.join('\n')) return location.reload();

@@ -2,11 +2,14 @@ package server
 
 import (
 	"log/slog"
+	"slices"
 	"sync"
+	"time"
 
 	"mjpegazer/router"
 	"mjpegazer/router/server/internal/config"
 	"mjpegazer/source"
+	"mjpegazer/source/variant"
 	"mjpegazer/stream"
 )
 
@@ -25,7 +28,7 @@ type cameras []*camera
 func (all cameras) router() []router.Camera {
 	list := make([]router.Camera, len(all))
 	for i, c := range all {
-		list[i] = router.Camera{Name: c.Name, Title: c.Title, Stream: c.stream, Address: c.address}
+		list[i] = router.Camera{Name: c.Name, Title: c.Title, Stream: c.stream, Address: c.address, VariantOf: c.VariantOf}
 	}
 	return list
 }
@@ -43,45 +46,74 @@ func (all cameras) named(name string) *camera {
 // A cameraPlan is what is to become of one camera.
 type cameraPlan struct {
 	camera
-	before *camera       // nil: there is none of this name
-	source stream.Source // nil: it keeps its own
+	before *camera // nil: there is none of this name
+	spec   source.Spec
+	keeps  bool // it keeps its source
 }
 
 // planCameras compares the cameras that there are with those that there are to be. It opens nothing.
-func planCameras(before cameras, next *config.Config, log *slog.Logger) ([]cameraPlan, error) {
+func planCameras(before cameras, next *config.Config, limit *variant.Limit, log *slog.Logger) ([]cameraPlan, error) {
 	plans := make([]cameraPlan, len(next.Cameras))
 	for i, c := range next.Cameras {
 		defaults := next.Defaults(c)
-		defaults.Log = log.With("camera", c.Name, "source", source.Display(c.Source))
+		defaults.Log, defaults.Limit = log.With("camera", c.Name, "source", source.Display(c.Source)), limit
 		spec, err := source.Parse(c.Source, defaults)
 		if err != nil {
 			return nil, err // which was checked
 		}
-		plan := cameraPlan{camera: camera{Camera: c, address: spec.Display, options: stream.Options{
+		plan := cameraPlan{spec: spec, before: before.named(c.Name), camera: camera{Camera: c, address: spec.Display, options: stream.Options{
 			Linger: next.Linger, Keep: next.Keep || spec.Keep, Stall: spec.Stall, MaxFrame: spec.MaxFrame, MaxPixels: int(next.MaxPixels),
 			Log: defaults.Log,
 		}}}
-		plan.before, plan.source = before.named(c.Name), spec.Source
+		if spec.Camera != "" { // it costs work while it runs, and is back at once: its camera lingers
+			plan.options.NoStall, plan.options.Linger, plan.options.Keep = true, 0, false
+		}
 		// What has come by standard input cannot be read again.
 		if b := plan.before; b != nil && (b.Same(c) || spec.Display == "-" && b.address == "-") {
-			plan.source = nil
+			plan.keeps = true
 		}
 		plans[i] = plan
 	}
 	return plans, nil
 }
 
+// carryOutCameras makes plans true, a camera before its variants.
+func carryOutCameras(plans []cameraPlan) cameras {
+	all := make(cameras, len(plans))
+	var carryOut func(i int) *camera
+	carryOut = func(i int) *camera {
+		plan := plans[i]
+		if all[i] != nil {
+			return all[i]
+		}
+		if of := plan.spec.Camera; of != "" { // which exists, and is no variant of this one
+			viewed := carryOut(slices.IndexFunc(plans, func(p cameraPlan) bool { return p.Name == of }))
+			plan.spec.View(viewed.stream)
+			plan.options.Stall = viewed.options.Stall + variantGrace
+		}
+		all[i] = plan.carryOut()
+		return all[i]
+	}
+	for i := range plans {
+		carryOut(i)
+	}
+	return all
+}
+
+// variantGrace is how much longer the viewers of a variant wait than those of its camera, so that they learn its reason.
+const variantGrace = time.Second
+
 // carryOut makes a plan true.
 func (plan cameraPlan) carryOut() *camera {
 	c, b := plan.camera, plan.before
 	if b == nil {
-		c.stream = stream.New(plan.source, c.options)
+		c.stream = stream.New(plan.spec.Source, c.options)
 		return &c
 	}
 	c.stream = b.stream
 	switch {
-	case plan.source != nil:
-		c.stream.SetSource(plan.source, c.options)
+	case !plan.keeps:
+		c.stream.SetSource(plan.spec.Source, c.options)
 	case !sameOptions(c.options, b.options):
 		c.stream.SetOptions(c.options)
 	}

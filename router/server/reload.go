@@ -35,7 +35,7 @@ func (p *program) prepare(next *config.Config, reopenLog bool) (*change, error) 
 	var errs [5]error
 	c.control, errs[0] = openAccess(next, p.config, p.control, p.log.Logger)
 	c.secure, errs[1] = openTLS(next, p.config, p.secure.Load(), p.log.Logger)
-	c.cameras, errs[2] = planCameras(p.cameras, next, p.log.Logger)
+	c.cameras, errs[2] = planCameras(p.cameras, next, p.changing, p.log.Logger)
 	if reopenLog && next.LogFile != "" || p.config != nil && next.LogFile != p.config.LogFile {
 		c.logTo, errs[3] = p.log.open(next)
 	}
@@ -71,10 +71,7 @@ func (p *program) carryOut(c *change) {
 	limits := &c.config.Limits
 	p.limits.Change(limits.Viewers, limits.ViewersPerCamera, float64(limits.Rate))
 	p.clients.most.Store(int64(cmp.Or(limits.Connections, connectionLimit(openFiles(), len(c.cameras)))))
-	p.cameras = nil
-	for _, plan := range c.cameras {
-		p.cameras = append(p.cameras, plan.carryOut())
-	}
+	p.cameras = carryOutCameras(c.cameras)
 	p.serving.Store(&serving{p.cameras, p.ports})
 	p.secure.Store(c.secure)
 	p.handle()

@@ -25,6 +25,7 @@ import (
 	"mjpegazer/router/internal/watch"
 	"mjpegazer/router/server/internal/config"
 	"mjpegazer/router/server/internal/supervisor"
+	"mjpegazer/source/variant"
 	"mjpegazer/stream"
 )
 
@@ -76,6 +77,7 @@ type program struct {
 	secure   atomic.Pointer[tls.Config] // nil: HTTP
 	limits   *router.Limits
 	clients  connections
+	changing *variant.Limit                 // of pictures that variants work on
 	failed   chan error                     // of a port
 	changed  chan struct{}                  // a file is another
 	prepared chan prepared                  // a reload
@@ -140,7 +142,7 @@ func serve(ctx context.Context, c *config.Config, stderr io.Writer) error {
 
 func newProgram(ctx context.Context, c *config.Config, log *logging) *program {
 	p := &program{
-		ctx: ctx, file: c.File, log: log, started: time.Now(), limits: &router.Limits{},
+		ctx: ctx, file: c.File, log: log, started: time.Now(), limits: &router.Limits{}, changing: variant.NewLimit(0),
 		failed: make(chan error), changed: make(chan struct{}), prepared: make(chan prepared, 1),
 	}
 	p.clients.log = log.Logger

@@ -53,7 +53,7 @@ func newCaption(text string, at Place) *caption { return &caption{text: text, at
 
 // draw writes the text, with the time of the picture.
 func (c *caption) draw(raw *jpeg.Raw, when time.Time) {
-	c.written = appendTime(c.written[:0], c.text, when)
+	c.written = appendTime(c.written[:0], c.text, when.Local())
 	letters := max(1, utf8.RuneCount(c.written))
 	// As large as suits the picture, smaller where the text is too long, and never too small to be read.
 	width := max(least, min(max(raw.Width, raw.Height*16/9)/perLine, raw.Width/(letters+2)))

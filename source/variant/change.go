@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"maps"
+	"strconv"
 	"time"
 
 	"mjpegazer/stream"
@@ -232,7 +233,7 @@ func (c *changer) report(p *stream.Picture, passed uint64) {
 		}
 	}
 	if passed > 0 {
-		all["passed over"] = fmt.Sprintf("%d pictures", passed)
+		all["pictures passed over"] = strconv.FormatUint(passed, 10)
 	}
 	p.Facts, f.told, f.at = all, now, time.Now()
 }

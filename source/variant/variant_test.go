@@ -314,8 +314,8 @@ func TestNewestOnly(t *testing.T) {
 			if age := time.Since(p.Time); age > 10*time.Millisecond {
 				t.Errorf("picture %d is %v old", n, age)
 			}
-			if p.Facts["passed over"] != "" {
-				passed = p.Facts["passed over"]
+			if p.Facts["pictures passed over"] != "" {
+				passed = p.Facts["pictures passed over"]
 			}
 			if n++; n == 10 {
 				cancel()

@@ -16,6 +16,7 @@ type Camera struct {
 	Directory string // where relative paths in Source begin; "": the working directory
 	Stall     time.Duration
 	MaxFrame  int    // in bytes
+	VariantOf string // the name of the camera that it is a variant of; "": it is none
 	place     string // where it was named, for errors; "": in the configuration file
 }
 
@@ -70,13 +71,16 @@ func (c *Config) parseCamera(text string, position int) (Camera, error) {
 		return parsed, err
 	}
 	spec, err := source.Parse(text, c.Defaults(parsed))
-	parsed.Stall, parsed.MaxFrame = spec.Stall, spec.MaxFrame
+	parsed.Stall, parsed.MaxFrame, parsed.VariantOf = spec.Stall, spec.MaxFrame, spec.Camera
 	return parsed, err
 }
 
 // Defaults are those of a camera's SOURCE string.
 func (c *Config) Defaults(camera Camera) source.Defaults {
-	return source.Defaults{Stall: c.Stall, MaxFrame: int(c.MaxFrame), Directory: camera.Directory, Instance: c.Instance}
+	return source.Defaults{
+		Stall: c.Stall, MaxFrame: int(c.MaxFrame), MaxPixels: int(c.MaxPixels), Directory: camera.Directory, Instance: c.Instance,
+		Mirror: isYes(c.env["MIRROR_IMAGE"]),
+	}
 }
 
 // CheckCameras tells what is wrong with the cameras of the command line beyond their strings, see [source.Spec.Check]: whoever

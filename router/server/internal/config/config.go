@@ -125,7 +125,7 @@ func (c *Config) complete(others []string) (*Config, error) {
 		if err := c.checkTogether(); err != nil {
 			return c, err
 		}
-		return c, c.readCameras(others, true)
+		return c, cmp.Or(c.readCameras(others, true), c.checkArgumentVariants())
 	}
 	f, err := openFile(c.File, cmp.Or(c.directory, filepath.Dir(c.File)), c.env, c.Read)
 	if err != nil {
@@ -141,6 +141,7 @@ func (c *Config) complete(others []string) (*Config, error) {
 	if len(whole.Cameras) == 0 {
 		err = whole.readCameras(nil, true)
 	}
+	err = cmp.Or(err, f.variants(whole))
 	if together := whole.checkTogether(); together != nil && f.mistakes() == nil {
 		err = Mistakes{{File: c.File, Text: together.Error()}}
 	}

@@ -36,11 +36,15 @@ func variableOf(flagName string) string {
 func (c *Config) readOriginal(env Variables) {
 	host, port := cmp.Or(env["FLASK_RUN_HOST"], "127.0.0.1"), cmp.Or(env["FLASK_RUN_PORT"], "5000")
 	c.Listen = list{Values: []string{net.JoinHostPort(host, port)}, overridable: true}
-	switch strings.ToLower(env["DEBUG"]) {
-	case "true", "yes", "y", "1":
+	if isYes(env["DEBUG"]) {
 		c.LogLevel = level(slog.LevelDebug)
 	}
 	c.LogFile = env["LOG_FILE"]
+}
+
+// isYes reports whether a variable of the Python program says yes.
+func isYes(value string) bool {
+	return slices.Contains([]string{"true", "yes", "y", "1"}, strings.ToLower(value))
 }
 
 // readVariables sets flags by their variables.

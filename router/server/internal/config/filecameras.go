@@ -151,7 +151,7 @@ func (r *cameraReader) options(value document.Value) {
 func (r *cameraReader) check(value document.Value) {
 	r.camera.Source = document.WithOptions(r.address, r.given...)
 	spec, err := source.Parse(r.camera.Source, r.config.Defaults(r.camera))
-	r.camera.Stall, r.camera.MaxFrame = spec.Stall, spec.MaxFrame
+	r.camera.Stall, r.camera.MaxFrame, r.camera.VariantOf = spec.Stall, spec.MaxFrame, spec.Camera
 	if err == nil {
 		r.ok = true
 		return

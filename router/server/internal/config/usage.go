@@ -15,7 +15,8 @@ SOURCE is one of
   file:PATH            an MJPEG file, a folder of JPEGs or a named pipe
   -                    standard input
   pattern:             a moving test card, shown if there is no SOURCE and VIDEO_URL is not set
-Options follow a #, as in pattern:#width=640&height=480&fps=10; every source takes stall= and max-frame=.
+  camera:NAME          another camera of these, changed, as in camera:door#width=640&fps=5
+Options follow a #, as in pattern:#width=640&height=480&fps=10; every source takes stall=, max-frame=, turn=90, mirror and flip.
 A camera is served at /NAME/live. Without a NAME the first is called camera, the second camera2, and so on.
 
 flags:
@@ -23,5 +24,5 @@ flags:
 
 const usageEnd = `
 Each flag has an environment variable, such as MJPEGAZER_MAX_FRAME for -max-frame; the flag wins.
-VIDEO_URL (a source), FLASK_RUN_HOST, FLASK_RUN_PORT, DEBUG (true, yes, y or 1) and LOG_FILE work as in the Python program.
+VIDEO_URL (a source), FLASK_RUN_HOST, FLASK_RUN_PORT, MIRROR_IMAGE and DEBUG (true, yes, y or 1) and LOG_FILE work as in the Python program.
 `
