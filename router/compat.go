@@ -22,6 +22,7 @@ func action(feeds []feed) http.HandlerFunc {
 				"second", text), http.StatusBadRequest)
 			return
 		}
+		feeds := visibleFeeds(feeds, r)
 		n, _ := strconv.Atoi(match[2]) // without a number it is 0
 		if n >= len(feeds) {
 			http.Error(w, fmt.Sprintf("action=%s: there is no such camera; the last of %d has the number %d", text, len(feeds), len(feeds)-1),

@@ -63,6 +63,9 @@ type Options struct {
 	// Heartbeat is how long a stream may be silent. Then the last picture is sent again, or a header line while the camera is
 	// down, so that no proxy takes the connection for dead. 0 means no heartbeat; see [DefaultHeartbeat].
 	Heartbeat time.Duration
+	// Lookup returns the camera of a name that [New] was not given, and whether there is one, for each request: for cameras that
+	// come and go, or are made when they are first asked for. It must be quick. Nil means that there are no others.
+	Lookup func(name string) (Camera, bool)
 	// Limits are what viewers may use together, of all handlers with the same Limits. Nil means none, and for [New] that all
 	// its cameras share the bound of the memory.
 	Limits *Limits
@@ -90,7 +93,8 @@ func (o Options) limits() *Limits {
 // also at /live and so on; many cameras on one connection at /wall; /status, a JSON object about all cameras; and /healthz, which
 // answers as long as the program does, whatever its cameras do. Beside them
 // it serves the addresses of programs that it replaces: /stream, and /?action=stream as mjpg-streamer. All links are relative,
-// so that it works below any path. Health is for everybody, the rest for clients that [Options.Access] lets in.
+// so that it works below any path. Health is for everybody, the rest for clients that [Options.Access] lets in. A camera that a
+// client may not see is for it as if it did not exist, and the first camera is the first of those that it may see.
 //
 // It panics where a name is not fit ([CheckName]) or two cameras have the same.
 func New(cameras []Camera, options Options) http.Handler {
@@ -105,12 +109,16 @@ func New(cameras []Camera, options Options) http.Handler {
 		if err := CheckName(c.Name); err != nil {
 			panic(fmt.Sprintf("router: camera %q: %v", c.Name, err))
 		}
-		feeds[i] = newFeed(c, options)
+		feeds[i] = site.newFeed(c)
 		feeds[i].mount(r, "/"+c.Name+"/")
 	}
 	if len(feeds) > 0 {
-		feeds[0].mount(r, "/")
-		r.Handle("/stream", feeds[0].live)
+		first := site.first(feeds)
+		first.mount(r, "/")
+		r.Handle("/stream", first.live)
+	}
+	if options.Lookup != nil {
+		site.lookedUp().mount(r, "/{name}/")
 	}
 	r.Handle("/", reading(orAction(feeds, site.page)))
 	r.Handle("/webcam", reading(action(feeds)))
@@ -123,14 +131,21 @@ func New(cameras []Camera, options Options) http.Handler {
 }
 
 // A feed is one camera's handlers.
-type feed struct{ live, snapshot, health http.Handler }
+type feed struct {
+	name                   string // of the camera
+	live, snapshot, health http.Handler
+}
 
-func newFeed(c Camera, options Options) feed {
+func (s *site) newFeed(c Camera) feed {
+	options := s.options
 	options.camera = c.Name
 	if options.Log != nil {
 		options.Log = options.Log.With("camera", c.Name)
 	}
-	return feed{live(c.Stream, options), snapshot(c.Stream, options), Health(c.Stream, options)}
+	return feed{
+		name: c.Name, live: s.only(c.Name, live(c.Stream, options)), snapshot: s.only(c.Name, snapshot(c.Stream, options)),
+		health: s.only(c.Name, Health(c.Stream, options)),
+	}
 }
 
 // mount adds a camera's routes below a path.
@@ -144,11 +159,13 @@ func (f feed) mount(r chi.Router, path string) {
 	r.Handle(path+"health", f.health)
 }
 
-// guard puts access control around all routes but health.
+// guard puts access control around all routes but health: that of cameras which some may not see is for the others.
 func guard(cameras []Camera, control *access.Control) func(http.Handler) http.Handler {
 	open := []string{"/health", "/healthz"}
 	for _, c := range cameras {
-		open = append(open, "/"+c.Name+"/health")
+		if !control.Restricts(c.Name) {
+			open = append(open, "/"+c.Name+"/health")
+		}
 	}
 	return func(next http.Handler) http.Handler {
 		guarded := control.Handler(next, open...)

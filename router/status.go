@@ -29,9 +29,6 @@ func newSite(cameras []Camera, options Options) *site {
 	return &site{cameras, options, started}
 }
 
-// visible returns the cameras that the viewer of a request may see. All that names cameras to viewers asks here.
-func (s *site) visible(*http.Request) []Camera { return s.cameras }
-
 // notFound says which cameras there are: most unknown paths have a misspelt name.
 func (s *site) notFound(w http.ResponseWriter, r *http.Request) {
 	text := "not found; there are no cameras"

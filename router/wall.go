@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"mjpegazer/router/access"
 	"mjpegazer/stream"
 )
 
@@ -81,6 +82,9 @@ func (s *site) wall(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		wallHead(w, r)
 		return
+	}
+	for _, c := range cameras {
+		access.Watches(r, c.Name)
 	}
 	limits := s.options.limits()
 	send := newSender(w, r, limits)

@@ -73,6 +73,7 @@ func (c *Control) Handler(next http.Handler, open ...string) http.Handler {
 		r, inAddress := withoutToken(r)
 		path := pathOf(r)
 		if slices.Contains(open, path) {
+			r, _ := c.begin(r, nil)
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -53,6 +53,15 @@ func (c *Control) sees(id *identity, camera string) bool {
 	return slices.Contains(allowed, id.user)
 }
 
+// Restricts reports whether some of those who are let in may not see a camera.
+func (c *Control) Restricts(camera string) bool {
+	if c == nil || !c.requiresLogin() {
+		return false
+	}
+	_, restricted := c.Viewers[camera]
+	return restricted
+}
+
 func (c *Control) requiresLogin() bool { return c.Users != nil || c.Token != nil || len(c.Tokens) > 0 }
 
 // Sees reports whether the client of a request that a [Control.Handler] let in may see a camera: where it may not, the camera
@@ -106,7 +115,8 @@ type sessions struct {
 	checking bool // while there are any
 }
 
-// begin makes a session of a request, which is to end with end.
+// begin makes a session of a request, which is to end with end. Who is nobody, where a login is required, may ask for what is open
+// to all.
 func (c *Control) begin(r *http.Request, id *identity) (in *http.Request, end func()) {
 	s := &session{control: c, id: id}
 	if id == nil { // there is nothing that it could lose

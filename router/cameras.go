@@ -1,0 +1,117 @@
+package router
+
+import (
+	"errors"
+	"net/http"
+	"regexp"
+	"slices"
+
+	"github.com/go-chi/chi/v5"
+
+	"mjpegazer/router/access"
+	"mjpegazer/stream"
+)
+
+// A Camera is a Stream with a name. Fields that are left out are not shown.
+type Camera struct {
+	Name    string // as in /NAME/live; see [CheckName]
+	Title   string // for people to read; empty: the name
+	Stream  *stream.Stream
+	Address string // of the camera, for people to read: it must hold no secrets
+
+	// VariantOf is the name of the camera of which this one shows the pictures, changed. The page shows no variants by themselves.
+	VariantOf string
+}
+
+// reserved are the first elements of paths that are routes of their own, or may become some.
+var reserved = []string{"live", "snapshot", "snapshot.jpg", "health", "status", "stream", "webcam", "metrics", "api", "assets", "wall", "healthz"}
+
+var namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// CheckName returns what is wrong with a camera's name: it is part of a path, beside the routes of the program. The error does
+// not repeat the name.
+func CheckName(name string) error {
+	if !namePattern.MatchString(name) {
+		return errors.New("a name has letters, digits, '.', '_' and '-', and begins with a letter or digit")
+	}
+	if slices.Contains(reserved, name) {
+		return errors.New("the name is a route of this program: choose another, as in other=SOURCE")
+	}
+	return nil
+}
+
+// visible returns the cameras that the client of a request may see. All that names cameras to clients asks here.
+func (s *site) visible(r *http.Request) []Camera {
+	sees := func(c Camera) bool { return access.Sees(r, c.Name) }
+	if !slices.ContainsFunc(s.cameras, func(c Camera) bool { return !sees(c) }) {
+		return s.cameras
+	}
+	var visible []Camera
+	for _, c := range s.cameras {
+		if sees(c) {
+			visible = append(visible, c)
+		}
+	}
+	return visible
+}
+
+// visibleFeeds returns the feeds of the cameras that the client of a request may see.
+func visibleFeeds(feeds []feed, r *http.Request) []feed {
+	return slices.DeleteFunc(slices.Clone(feeds), func(f feed) bool { return !access.Sees(r, f.name) })
+}
+
+// only serves h to clients that may see a camera. For all others there is none of that name.
+func (s *site) only(camera string, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !access.Watches(r, camera) {
+			s.notFound(w, r)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// first is the first camera that the client of a request may see.
+func (s *site) first(feeds []feed) feed {
+	return s.each(func(r *http.Request) (feed, bool) {
+		visible := visibleFeeds(feeds, r)
+		if len(visible) == 0 {
+			return feed{}, false
+		}
+		return visible[0], true
+	})
+}
+
+// lookedUp is the camera that [Options.Lookup] has for the name in the path.
+func (s *site) lookedUp() feed {
+	return s.each(func(r *http.Request) (feed, bool) {
+		name := chi.URLParam(r, "name")
+		if CheckName(name) != nil || !access.Sees(r, name) {
+			return feed{}, false
+		}
+		c, ok := s.options.Lookup(name)
+		if !ok {
+			return feed{}, false
+		}
+		return s.newFeed(c), true
+	})
+}
+
+// each is a feed that is another one for each request.
+func (s *site) each(choose func(r *http.Request) (feed, bool)) feed {
+	handler := func(of func(feed) http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			f, ok := choose(r)
+			if !ok {
+				s.notFound(w, r)
+				return
+			}
+			of(f).ServeHTTP(w, r)
+		})
+	}
+	return feed{
+		live:     handler(func(f feed) http.Handler { return f.live }),
+		snapshot: handler(func(f feed) http.Handler { return f.snapshot }),
+		health:   handler(func(f feed) http.Handler { return f.health }),
+	}
+}
