@@ -24,7 +24,10 @@ type Camera struct {
 }
 
 // reserved are the first elements of paths that are routes of their own, or may become some.
-var reserved = []string{"live", "snapshot", "snapshot.jpg", "health", "status", "stream", "webcam", "metrics", "api", "assets", "wall", "healthz"}
+var reserved = []string{
+	"live", "snapshot", "snapshot.jpg", "health", "status", "stream", "webcam", "metrics", "api", "assets", "wall", "healthz",
+	"live.mjpg", "live.mjpeg", "stream.mjpg", "stream.mjpeg",
+}
 
 var namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 

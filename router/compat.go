@@ -3,8 +3,10 @@ package router
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
+	"strings"
 )
 
 // actionPattern matches the values of ?action= that mjpg-streamer knows.
@@ -15,7 +17,7 @@ var actionPattern = regexp.MustCompile(`^(stream|snapshot)(?:_([0-9]{1,9}))?$`)
 // first has 0.
 func action(feeds []feed) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		text := r.URL.Query().Get("action")
+		text, _, _ := strings.Cut(query(r).Get("action"), "?") // %3F
 		match := actionPattern.FindStringSubmatch(text)
 		if match == nil {
 			http.Error(w, fmt.Sprintf("action=%.40s: use stream or snapshot, for another camera than the first with its number, as in stream_1 for the "+
@@ -41,10 +43,18 @@ func action(feeds []feed) http.HandlerFunc {
 func orAction(feeds []feed, rest http.HandlerFunc) http.HandlerFunc {
 	act := action(feeds)
 	return func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Query().Has("action") {
+		if query(r).Has("action") {
 			act(w, r)
 			return
 		}
 		rest(w, r)
 	}
+}
+
+// query returns the parameters of a request. What follows a second ? is not one of them: people add ?dummy=1 to addresses
+// of mjpg-streamer, which have a ? already, so that nothing is taken from a cache.
+func query(r *http.Request) url.Values {
+	text, _, _ := strings.Cut(r.URL.RawQuery, "?")
+	values, _ := url.ParseQuery(text)
+	return values
 }

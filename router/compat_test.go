@@ -23,7 +23,10 @@ func TestDropInAddresses(t *testing.T) {
 		n                 int
 	}{
 		{"/?action=stream", live, 1}, {"/?action=stream_0", live, 1}, {"/?action=stream_1", live, 2},
-		{"/?action=stream&1700000000", live, 1}, {"/stream", live, 1}, {"/stream?fps=5", live, 1},
+		{"/?action=stream&1700000000", live, 1}, {"/stream", live, 1}, {"/stream?fps=5", live, 1}, {"/stream?fps=5?1700000000", live, 1},
+		{"/?action=stream?dummy=param.mjpg", live, 1}, {"/?action=stream_1?1&x=2", live, 2}, {"/?action=stream%3Fdummy", live, 1},
+		{"/webcam/?action=stream?1", live, 1}, {"/?action=snapshot?1", "image/jpeg", 1}, {"/live.mjpg", live, 1}, {"/stream.mjpg", live, 1},
+		{"/live.mjpeg?fps=5", live, 1}, {"/two/live.mjpg", live, 2}, {"/two/stream.mjpeg", live, 2},
 		{"/webcam/?action=stream", live, 1}, {"/webcam/?action=stream_1", live, 2}, {"/webcam?action=stream", live, 1},
 		{"/?action=snapshot", "image/jpeg", 1}, {"/?action=snapshot_1", "image/jpeg", 2}, {"/snapshot", "image/jpeg", 1},
 		{"/webcam/?action=snapshot&t=1", "image/jpeg", 1}, {"/?action=snapshot_1", "image/jpeg", 2},

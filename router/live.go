@@ -138,7 +138,7 @@ func pictureHeaders(h http.Header) {
 }
 
 func maxFPS(r *http.Request) (float64, error) {
-	text := r.URL.Query().Get("fps")
+	text := query(r).Get("fps")
 	if text == "" {
 		return 0, nil
 	}

@@ -91,8 +91,8 @@ func (o Options) limits() *Limits {
 
 // New serves the page at /; every camera at /NAME/live, /NAME/snapshot, /NAME/snapshot.jpg and /NAME/health; the first camera
 // also at /live and so on; many cameras on one connection at /wall; /status, a JSON object about all cameras; and /healthz, which
-// answers as long as the program does, whatever its cameras do. Beside them
-// it serves the addresses of programs that it replaces: /stream, and /?action=stream as mjpg-streamer. All links are relative,
+// answers as long as the program does, whatever its cameras do. Beside them it serves the addresses of programs that it
+// replaces, /stream and /?action=stream as mjpg-streamer, and those that players expect, such as /live.mjpg. All links are relative,
 // so that it works below any path. Health is for everybody, the rest for clients that [Options.Access] lets in. A camera that a
 // client may not see is for it as if it did not exist, and the first camera is the first of those that it may see.
 //
@@ -148,12 +148,17 @@ func (s *site) newFeed(c Camera) feed {
 	}
 }
 
+// liveNames are the last elements of the addresses of a stream: OpenCV and some players recognize one by its ending.
+var liveNames = []string{"live", "live.mjpg", "live.mjpeg", "stream.mjpg", "stream.mjpeg"}
+
 // mount adds a camera's routes below a path.
 func (f feed) mount(r chi.Router, path string) {
 	if r.Match(chi.NewRouteContext(), http.MethodGet, path+"live") {
 		panic(fmt.Sprintf("router: two cameras are named %q", strings.Trim(path, "/")))
 	}
-	r.Handle(path+"live", f.live)
+	for _, name := range liveNames {
+		r.Handle(path+name, f.live)
+	}
 	r.Handle(path+"snapshot", f.snapshot)
 	r.Handle(path+"snapshot.jpg", f.snapshot)
 	r.Handle(path+"health", f.health)

@@ -62,6 +62,9 @@ func (c *Control) answerOrigin(w http.ResponseWriter, r *http.Request) (answered
 	}
 	h.Set("Access-Control-Allow-Methods", "GET, HEAD")
 	h.Set("Access-Control-Allow-Headers", "Authorization")
+	if r.Header.Get("Access-Control-Request-Private-Network") == "true" { // of a page on the internet: Private Network Access
+		h.Set("Access-Control-Allow-Private-Network", "true")
+	}
 	h.Set("Access-Control-Max-Age", corsMaxAge)
 	w.WriteHeader(http.StatusNoContent)
 	return true

@@ -45,11 +45,15 @@ func TestOrigins(t *testing.T) {
 			}
 			if test.method == "OPTIONS" {
 				r.Header.Set("Access-Control-Request-Method", "GET")
+				r.Header.Set("Access-Control-Request-Private-Network", "true")
 			}
 		}})
 		h := w.Header()
 		if w.Code != test.code || h.Get("Access-Control-Allow-Origin") != test.allowed {
 			t.Errorf("%s: %d %v", test.name, w.Code, h)
+		}
+		if private := h.Get("Access-Control-Allow-Private-Network") == "true"; private != (test.code == 204) {
+			t.Errorf("%s: %v", test.name, h)
 		}
 		if credentials := h.Get("Access-Control-Allow-Credentials") == "true"; credentials != (test.allowed != "" && test.allowed != "*") {
 			t.Errorf("%s: %v", test.name, h)
