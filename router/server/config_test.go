@@ -45,6 +45,8 @@ func TestFlagMistakes(t *testing.T) {
 		"-log-level loud: use debug, info, warn or error":                                            {"-log-level", "loud"},
 		"-log-format xml: use text or json":                                                          {"-log-format=xml"},
 		"-keep perhaps: give true or false":                                                          {"-keep=perhaps"},
+		"-listen …: give HOST:PORT, :PORT or unix:PATH, such as 127.0.0.1:5000":                      {"-listen", "http://ann:canary@cam"},
+		"-stall …: give a duration such as 10s or 1m":                                                {"-stall=a&canary"},
 		"-listen nowhere: give HOST:PORT, :PORT or unix:PATH, such as 127.0.0.1:5000":                {"-listen", "nowhere"},
 		"-listen unix:: give HOST:PORT, :PORT or unix:PATH, such as 127.0.0.1:5000":                  {"-listen", "unix:"},
 		`-listen "": give HOST:PORT, :PORT or unix:PATH, such as 127.0.0.1:5000`:                     {"-listen="},
@@ -54,6 +56,7 @@ func TestFlagMistakes(t *testing.T) {
 	} {
 		mustRefuse(t, []string{"MJPEGAZER_LISTEN=127.0.0.1:0"}, args, 2, want)
 	}
+	mustRefuse(t, nil, []string{"-users=ann:canary", anyPort}, 1, "-users: give the name of a file of users: stat: no such file or directory")
 }
 
 // TestCameraMistakes name the camera, where there are several to choose from.
@@ -78,16 +81,24 @@ func TestCameraMistakes(t *testing.T) {
 
 func TestVariableMistakes(t *testing.T) {
 	for want, variable := range map[string]string{
-		"MJPEGAZER_LINGER=5: give a duration such as 10s or 1m":                                                                         "MJPEGAZER_LINGER=5",
-		"MJPEGAZER_LINGER=-1s: it must not be negative; 0 closes a camera with its last viewer":                                         "MJPEGAZER_LINGER=-1s",
-		"MJPEGAZER_LOG_LEVEL=loud: use debug, info, warn or error":                                                                      "MJPEGAZER_LOG_LEVEL=loud",
-		"MJPEGAZER_KEEP=perhaps: give true or false":                                                                                    "MJPEGAZER_KEEP=perhaps",
-		`MJPEGAZER_MAX_RATE="a lot": give a size such as 500KB or 32MiB, 1GiB at most`:                                                  "MJPEGAZER_MAX_RATE=a lot",
+		"MJPEGAZER_LINGER: give a duration such as 10s or 1m":                                                                           "MJPEGAZER_LINGER=5",
+		"MJPEGAZER_LINGER: it must not be negative; 0 closes a camera with its last viewer":                                             "MJPEGAZER_LINGER=-1s",
+		"MJPEGAZER_LOG_LEVEL: use debug, info, warn or error":                                                                           "MJPEGAZER_LOG_LEVEL=loud",
+		"MJPEGAZER_KEEP: give true or false":                                                                                            "MJPEGAZER_KEEP=perhaps",
+		"MJPEGAZER_MAX_RATE: give a size such as 500KB or 32MiB, 1GiB at most":                                                          "MJPEGAZER_MAX_RATE=a lot",
 		"FLASK_RUN_HOST, FLASK_RUN_PORT: nothing can listen on 127.0.0.1:web server; give a host and a port such as 127.0.0.1 and 5000": "FLASK_RUN_PORT=web server",
 	} {
 		mustRefuse(t, []string{variable}, []string{"pattern:"}, 2, want)
 	}
 	start(t, []string{"FLASK_RUN_PORT=none"}, "pattern:") // -listen makes it unimportant
+}
+
+// TestVariablesInQuotes reads variables as files hold them: with quotes, blanks, the CR of Windows.
+func TestVariablesInQuotes(t *testing.T) {
+	for _, source := range []string{`"pattern:#width=64"`, "'pattern:#width=64'", " pattern:#width=64\r", "\uFEFF \"pattern:#width=64 \"\r\n", "“pattern:#width=64”"} {
+		p := start(t, []string{"VIDEO_URL=" + source, "MJPEGAZER_LINGER='3s'\r", `FLASK_RUN_PORT="1"`, "MJPEGAZER_KEEP=\"\""})
+		snapshot(t, p)
+	}
 }
 
 // TestUnknownVariables warns of variables that look like ours, with the one that is likely meant.

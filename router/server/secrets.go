@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"strings"
 
 	"mjpegazer/router/access"
 	"mjpegazer/router/server/internal/config"
@@ -42,6 +43,9 @@ func openUsers(c *config.Config, log *slog.Logger) (*access.Users, error) {
 	warnOfReaders(log, "-users", c.Access.UsersFile)
 	c.Watch(c.Access.UsersFile)
 	users, err := access.OpenUsers(c.Access.UsersFile, log)
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) && strings.Contains(c.Access.UsersFile, ":") { // a user and a password
+		err = fmt.Errorf("give the name of a file of users: %s: %w", failed.Op, failed.Err)
+	}
 	if err != nil {
 		return nil, c.Fault("users", err)
 	}

@@ -105,8 +105,17 @@ func isBool(f *flag.Flag) bool {
 
 // shown is a value as it stands in an error.
 func shown(value string) string {
+	value = withoutSecret(value)
 	if value == "" || strings.ContainsAny(value, " \t\r\n") {
 		return fmt.Sprintf("%q", value)
+	}
+	return value
+}
+
+// withoutSecret hides a value that looks like an address, which may hold a password.
+func withoutSecret(value string) string {
+	if len(value) > 60 || strings.ContainsAny(value, "@?#&%=") || strings.Contains(value, "//") {
+		return "…"
 	}
 	return value
 }

@@ -27,7 +27,7 @@ func (c *Config) readCameras(arguments []string, orDefault bool) (err error) {
 		c.Cameras, err = c.parseArgumentCameras(arguments)
 		return err
 	}
-	text := c.env["VIDEO_URL"]
+	text := c.env.text("VIDEO_URL")
 	if text == "" {
 		text = "pattern:"
 	}

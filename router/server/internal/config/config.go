@@ -209,7 +209,7 @@ var checks = map[string]func(c *Config) error{
 // checkTogether looks at what only makes sense together, once all is known.
 func (c *Config) checkTogether() error {
 	if !c.Listen.Given && checkListen(c.Listen.Values) != nil {
-		return fmt.Errorf("FLASK_RUN_HOST, FLASK_RUN_PORT: nothing can listen on %s; give a host and a port such as 127.0.0.1 and 5000", &c.Listen)
+		return fmt.Errorf("FLASK_RUN_HOST, FLASK_RUN_PORT: nothing can listen on %s; give a host and a port such as 127.0.0.1 and 5000", withoutSecret(c.Listen.String()))
 	}
 	if (c.Access.CertFile == "") != (c.Access.KeyFile == "") {
 		return errors.New("-tls-cert and -tls-key belong together: give both")

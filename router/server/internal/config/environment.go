@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Variables is an environment.
@@ -24,6 +25,20 @@ func NewVariables(environ []string) Variables {
 	return v
 }
 
+// text returns a variable without what files leave around its value: quotes, blanks, a byte order mark, the CR of a line from
+// Windows.
+func (v Variables) text(name string) string {
+	blank := func(r rune) bool { return unicode.IsSpace(r) || r == '\uFEFF' || r == 0 }
+	value := strings.TrimFunc(v[name], blank)
+	for _, quotes := range []string{`""`, "''", "“”", "‘’"} {
+		open, end := quotes[:len(quotes)/2], quotes[len(quotes)/2:]
+		if inside, ok := strings.CutPrefix(value, open); ok && strings.HasSuffix(inside, end) {
+			return strings.TrimFunc(strings.TrimSuffix(inside, end), blank)
+		}
+	}
+	return value
+}
+
 // prefix begins the names of our variables.
 const prefix = "MJPEGAZER_"
 
@@ -34,12 +49,12 @@ func variableOf(flagName string) string {
 
 // readOriginal takes the defaults that the variables of the Python program of this name set.
 func (c *Config) readOriginal(env Variables) {
-	host, port := cmp.Or(env["FLASK_RUN_HOST"], "127.0.0.1"), cmp.Or(env["FLASK_RUN_PORT"], "5000")
+	host, port := cmp.Or(env.text("FLASK_RUN_HOST"), "127.0.0.1"), cmp.Or(env.text("FLASK_RUN_PORT"), "5000")
 	c.Listen = list{Values: []string{net.JoinHostPort(host, port)}, overridable: true}
-	if isYes(env["DEBUG"]) {
+	if isYes(env.text("DEBUG")) {
 		c.LogLevel = level(slog.LevelDebug)
 	}
-	c.LogFile = env["LOG_FILE"]
+	c.LogFile = env.text("LOG_FILE")
 }
 
 // isYes reports whether a variable of the Python program says yes.
@@ -52,14 +67,14 @@ func (c *Config) readVariables(env Variables) (err error) {
 	known := map[string]bool{variableOf("version"): true} // container images set it to what they hold
 	c.flags.VisitAll(func(f *flag.Flag) {
 		name := variableOf(f.Name)
-		value := env[name]
+		value := env.text(name)
 		if known[name] || value == "" || err != nil {
 			known[name] = true
 			return
 		}
 		known[name] = true
 		if failed := c.set(f, value); failed != nil {
-			err = fmt.Errorf("%s=%s: %w", name, shown(value), failed)
+			err = fmt.Errorf("%s: %w", name, failed) // without the value: it may be a secret in the wrong place
 		}
 		if l, ok := f.Value.(*list); ok {
 			l.overridable = true
