@@ -3,7 +3,10 @@
 package v4l2
 
 import (
+	"strings"
 	"syscall"
+	"unicode"
+	"unicode/utf8"
 	"unsafe"
 )
 
@@ -186,8 +189,19 @@ func (d *Device) ioctl(request uintptr, arg unsafe.Pointer) error {
 func text(b []byte) string {
 	for i, c := range b {
 		if c == 0 {
-			return string(b[:i])
+			return printable(string(b[:i]))
 		}
 	}
-	return string(b)
+	return printable(string(b))
+}
+
+// printable leaves out what a terminal would obey, such as control characters: a name comes from the camera, which may be any
+// USB device.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, s)
 }

@@ -169,3 +169,10 @@ func TestKernelInterrupt(t *testing.T) {
 		t.Error("closed twice")
 	}
 }
+
+// What a camera calls itself is no message to a terminal.
+func TestTextIsPrintable(t *testing.T) {
+	if got := text([]byte("HD\x1b[2J W\u202eeb\xffcam é\n\x00rest")); got != "HD[2J Webcam é" {
+		t.Errorf("%q", got)
+	}
+}

@@ -56,7 +56,7 @@ func number(path string) int {
 // attribute reads what sysfs says about a node.
 func attribute(path, name string) string {
 	b, _ := os.ReadFile(filepath.Join(sysfs, filepath.Base(path), name))
-	return strings.TrimSpace(string(b))
+	return printable(strings.TrimSpace(string(b)))
 }
 
 // id is the camera's name in /dev/v4l/by-id. Where udev made none, as in a container or on OpenWrt, it is put together
