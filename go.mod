@@ -12,11 +12,15 @@ require (
 	golang.org/x/sys v0.47.0
 )
 
-require github.com/google/uuid v1.6.0 // indirect
+require (
+	github.com/google/uuid v1.6.0 // indirect
+	golang.org/x/text v0.40.0 // indirect
+)
 
 require (
 	github.com/coreos/go-systemd/v22 v22.7.0
 	github.com/mattn/go-mjpeg v0.0.3
 	go.yaml.in/yaml/v4 v4.0.0
 	golang.org/x/crypto v0.54.0
+	golang.org/x/net v0.57.0
 )
