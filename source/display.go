@@ -1,9 +1,7 @@
 package source
 
 import (
-	"net/url"
-	"path/filepath"
-
+	"mjpegazer/source/httpcam"
 	"mjpegazer/source/internal/redact"
 	"mjpegazer/source/pipe"
 )
@@ -14,7 +12,7 @@ func Display(text string) string {
 	address, _ := cutOptions(text)
 	switch scheme := schemeOf(address); scheme {
 	case "http", "https":
-		u, err := url.Parse(address)
+		u, err := httpcam.ParseURL(address)
 		if err != nil {
 			return scheme + "://…"
 		}
@@ -24,9 +22,11 @@ func Display(text string) string {
 		if err != nil {
 			return "exec:…"
 		}
-		return "exec:" + filepath.Base(args[0])
+		return "exec:" + redact.Program(args)
+	case "pattern":
+		return "pattern:"
 	case "":
 		return "…"
 	}
-	return address
+	return redact.Secrets{}.Hide(address)
 }

@@ -17,6 +17,17 @@ func TestDisplay(t *testing.T) {
 		"canary":                                          "…",
 		"file:/videos/one.mjpeg#fps=3":                    "file:/videos/one.mjpeg",
 		"-":                                               "-",
+		"http://canary:1234/canary@cam/v":                 "http://…",
+		"http://canary:a?canary@cam/v":                    "http://…",
+		"http://canary:a#canary@cam/v#stall=1m":           "http://…",
+		"https://cam/key/canary/live.mjpg":                "https://cam/…",
+		"http:/bob:canary@cam/":                           "http://…",
+		" http://cam/v \r\n":                              "http://cam/v",
+		"http://küche.local/v":                            "http://küche.local/v",
+		"exec:http://u:canary@cam/":                       "exec:…",
+		"exec:KEY=canary ffmpeg":                          "exec:…",
+		"file:rtsp://u:canary@cam/":                       "file:rtsp://…@cam/",
+		"webcam://name/HD\u202e\x1bcam":                   "webcam://name/HDcam",
 		"/dev/video0#width=640":                           "/dev/video0",
 	} {
 		if got := source.Display(text); got != want {

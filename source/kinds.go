@@ -62,20 +62,27 @@ func parseInput(_ string, s *Spec, _ *options, _ Defaults) error {
 }
 
 func parseHTTP(address string, s *Spec, o *options, d Defaults) error {
-	u, err := url.Parse(address)
-	if err != nil || u.Hostname() == "" {
-		return errors.New("not a valid address: use http://USER:PASSWORD@HOST:PORT/PATH, with special characters percent-encoded")
+	if _, err := httpcam.ParseURL(address); err != nil {
+		return err
 	}
 	h := &httpcam.Camera{URL: address, MaxFrame: s.MaxFrame, HeadTime: max(10*time.Second, s.Stall), IdleTime: max(10*time.Second, s.Stall), Instance: d.Instance, Trace: d.Trace}
 	o.flag("ipv4", &h.IPv4)
 	o.duration("poll", &h.Poll)
 	o.number("skip", 0, 100, &h.Skip)
 	o.header("header", &h.Header)
+	o.method("method", &h.Method)
+	o.text("body", &h.Body)
+	o.flag("gzip", &h.Gzip)
 	var auth string
 	if o.text("auth", &auth); auth != "" && auth != "basic" {
 		return errors.New("option auth must be basic; leave it out to let the camera choose")
 	}
 	h.Basic = auth == "basic"
+	var redirects string
+	if o.text("redirects", &redirects); redirects != "" && redirects != "any" {
+		return errors.New("option redirects must be any; leave it out to follow redirects only to the camera itself and its relatives")
+	}
+	h.AnyRedirect = redirects == "any"
 	o.flag("insecure", &h.Insecure)
 	o.text("ca", &h.CA)
 	h.CA = d.below(h.CA)

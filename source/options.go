@@ -213,7 +213,22 @@ func (o *options) header(name string, to *http.Header) {
 		if *to == nil {
 			*to = http.Header{}
 		}
-		to.Add(strings.TrimSpace(key), strings.TrimSpace(text))
+		key = strings.TrimSpace(key) // in the letters in which it is written: some cameras insist
+		(*to)[key] = append((*to)[key], strings.TrimSpace(text))
+		return nil
+	})
+}
+
+// method reads the method of a request, RFC 9110 section 9, whose answer has a body.
+func (o *options) method(name string, to *string) {
+	o.each(name, "a method such as GET or POST", func(value string) error {
+		if upper := strings.ToUpper(value); slices.Contains([]string{"GET", "POST", "PUT"}, upper) {
+			value = upper
+		}
+		*to = value
+		if !isToken(value) || value == "HEAD" || value == "CONNECT" {
+			return strconv.ErrSyntax
+		}
 		return nil
 	})
 }

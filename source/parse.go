@@ -119,21 +119,34 @@ func schemeOf(address string) string {
 	return ""
 }
 
-// cutOptions separates the options from a SOURCE string. The name of a file may hold a # itself, so the last one counts.
+// cutOptions separates the options from a SOURCE string. The name of a file may hold a # itself, so the last one counts. In
+// the address of a camera, a # that no option follows may belong to a password that is not encoded; then nothing is cut off.
 func cutOptions(text string) (address, fragment string) {
+	text = strings.Trim(text, "\r\n")
+	if scheme, _, _ := strings.Cut(text, ":"); !strings.EqualFold(scheme, "file") { // a name may begin or end with a blank
+		text = strings.TrimSpace(text)
+	}
 	at := strings.IndexByte(text, '#')
 	switch scheme, _, _ := strings.Cut(text, ":"); strings.ToLower(scheme) {
 	case "exec":
-		text = strings.TrimRight(text, blanks)
 		at = endOfCommand(text)
 	case "file":
 		at = strings.LastIndexByte(text, '#')
+	case "http", "https":
+		if option := optionStart.FindStringIndex(text); option != nil {
+			at = option[0]
+		} else if _, err := httpcam.ParseURL(text); err != nil {
+			at = -1
+		}
 	}
 	if at < 0 {
 		return text, ""
 	}
 	return text[:at], text[at+1:]
 }
+
+// optionStart matches a # and the name of an option, or the end.
+var optionStart = regexp.MustCompile(`#([a-z][a-z0-9-]*(=|&|$)|$)`)
 
 const blanks = " \t\n"
 

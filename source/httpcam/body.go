@@ -155,7 +155,8 @@ func (b *body) finish() {
 	b.Close()
 }
 
-// decode undoes gzip, which some cameras send unasked. Where only the head says gzip, nothing is undone.
+// decode undoes gzip if [Camera.Gzip] is set: a small answer may become a large one. Where only the head says gzip, nothing
+// is undone.
 func (b *body) decode(resp *http.Response) error {
 	if !strings.Contains(strings.ToLower(resp.Header.Get("Content-Encoding")), "gzip") || resp.Body == http.NoBody {
 		return nil
@@ -164,6 +165,9 @@ func (b *body) decode(resp *http.Response) error {
 	if magic, _ := in.Peek(2); !bytes.Equal(magic, []byte{0x1F, 0x8B}) {
 		resp.Body = decoded{in, b}
 		return nil
+	}
+	if !b.transport.camera.Gzip {
+		return problem("the camera compresses what it sends with gzip: add #gzip to its address to allow that")
 	}
 	unzip, err := gzip.NewReader(in)
 	if err != nil {

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"time"
 
 	"mjpegazer/stream"
@@ -16,8 +16,14 @@ import (
 type Camera struct {
 	// URL is the camera's address, http or https. The user name and password in it are sent when the camera asks for them.
 	URL string
-	// Header is sent with every request. It may hold secrets, as it goes to the scheme, host and port of URL alone.
+	// Header is sent with every request, the names in the letters in which they are written here, also where those are not
+	// canonical. It may hold secrets, as it goes to the scheme, host and port of URL alone.
 	Header http.Header
+	// Method is that of the requests; "": GET, or POST where there is a Body.
+	Method string
+	// Body is sent with every request, as Header is, and to the same address alone. Without a Content-Type in Header, it has that
+	// of JSON, XML or a form, by its first byte.
+	Body string
 	// Basic sends user name and password as Basic, RFC 7617, before the camera asks for them.
 	Basic bool
 	// IPv4 connects by IPv4 alone.
@@ -32,6 +38,11 @@ type Camera struct {
 	// Pin is the SHA-256 of the camera's public key (SubjectPublicKeyInfo). No other key is accepted. The certificate need not
 	// be valid, and TLS may be as old as 1.0. Nil: any key with a valid certificate.
 	Pin []byte
+	// AnyRedirect follows redirects to any host; else only to the camera's own and its relatives: hosts of the same registrable
+	// name, such as www.cam.example for cam.example, or of the same network of 256 addresses (IPv6: 64 bits).
+	AnyRedirect bool
+	// Gzip allows the camera to compress what it sends. Unless it is set, what is compressed is refused.
+	Gzip bool
 	// Poll is the time from one request for a single picture to the next; 0: 1 s.
 	Poll time.Duration
 	// Skip is the number of pictures that are left out at the beginning of a stream, or before each single picture: some cameras
@@ -50,6 +61,8 @@ type Camera struct {
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 	// Trace is called for each step, by the goroutine of Run; nil: it is not.
 	Trace func(Event)
+
+	kept kept
 }
 
 // An Event is a step on the way to pictures.
@@ -64,6 +77,7 @@ type EventKind int
 // The kinds of events, and their Detail.
 const (
 	Dialing    EventKind = iota // host and port
+	Resolved                    // how a name was resolved, other than by the system: by mDNS
 	Connected                   // the network address and port
 	Answered                    // the status, such as 200 OK
 	Redirected                  // scheme, host and path of the new address
@@ -77,9 +91,10 @@ func (c *Camera) idleTime() time.Duration { return cmp.Or(c.IdleTime, 10*time.Se
 func (c *Camera) pollTime() time.Duration { return cmp.Or(c.Poll, time.Second) }
 
 // Run implements [stream.Source]: it requests the pictures and emits them until the camera fails or ctx is done. Where the
-// camera refuses the login, the error carries a [stream.RetryAfter] of 30 s, for cameras lock accounts.
+// camera refuses the login, the error carries a [stream.RetryAfter] of 30 s, for cameras lock accounts; where it says when to
+// come again, one of that time, up to 5 min. Cookies outlive a Run.
 func (c *Camera) Run(ctx context.Context, emit func(stream.Picture)) error {
-	u, err := c.parseURL()
+	u, err := ParseURL(c.URL)
 	if err != nil {
 		return err
 	}
@@ -97,6 +112,7 @@ func (c *Camera) Run(ctx context.Context, emit func(stream.Picture)) error {
 			return ctx.Err()
 		}
 		if err != nil {
+			s.forget()
 			if len(s.facts) > 0 && !s.shown { // they may explain the failure
 				emit(stream.Picture{Facts: s.facts})
 			}
@@ -110,22 +126,22 @@ func (c *Camera) Run(ctx context.Context, emit func(stream.Picture)) error {
 	}
 }
 
+// forget drops the cookies of earlier runs where the camera answers with neither pictures nor cookies: it may have forgotten
+// their session.
+func (s *session) forget() {
+	if s.known != nil && s.pictures == 0 && !s.cookies {
+		s.camera.kept.dropCookies()
+	}
+}
+
 // Check says what is wrong with the fields: a URL that is not http or https, a CA file that cannot be read. It does not
 // connect.
 func (c *Camera) Check() error {
-	if _, err := c.parseURL(); err != nil {
+	if _, err := ParseURL(c.URL); err != nil {
 		return err
 	}
 	_, err := c.tlsConfig()
 	return err
-}
-
-func (c *Camera) parseURL() (*url.URL, error) {
-	u, err := url.Parse(c.URL)
-	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, problem("the camera's address is not of the form http://HOST/PATH")
-	}
-	return u, nil
 }
 
 // trace calls Trace, if there is one.
@@ -133,4 +149,44 @@ func (c *Camera) trace(kind EventKind, detail string) {
 	if c.Trace != nil {
 		c.Trace(Event{kind, detail})
 	}
+}
+
+// Open requests the pictures once, as Run does, and returns the response as the camera sends it, without its transfer coding,
+// for a reader of the caller's own. Its Body must be closed; ctx ends it as well.
+func (c *Camera) Open(ctx context.Context) (*http.Response, error) {
+	u, err := ParseURL(c.URL)
+	if err != nil {
+		return nil, err
+	}
+	config, err := c.tlsConfig()
+	if err != nil {
+		return nil, err
+	}
+	s := newSession(c, u, config, func(stream.Picture) {})
+	s.reader.Release()
+	resp, err := s.request(ctx)
+	if err == nil {
+		s.answered(resp)
+		if !succeeded(resp.StatusCode) {
+			err = s.refused(resp)
+		}
+	}
+	if err != nil {
+		s.transport.close()
+		return nil, s.explain(err)
+	}
+	resp.Body = opened{resp.Body, s.transport}
+	return resp, nil
+}
+
+// opened is a body that closes its connection.
+type opened struct {
+	io.ReadCloser
+	transport *transport
+}
+
+func (o opened) Close() error {
+	err := o.ReadCloser.Close()
+	o.transport.close()
+	return err
 }

@@ -2,13 +2,12 @@ package httpcam
 
 import (
 	"bufio"
-	"context"
 	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
-	"strings"
 	"time"
 )
 
@@ -54,6 +53,7 @@ type transport struct {
 	camera *Camera
 	tls    *tls.Config
 	conn   *connection // nil: none
+	remote netip.Addr  // where the last connection went; the zero Addr: unknown
 	body   *body       // of the last response
 	idle   bool        // the connection may carry another request
 }
@@ -82,6 +82,9 @@ func (t *transport) try(req *http.Request, reuse bool) (*http.Response, error) {
 	conn.by = time.Now().Add(t.camera.headTime())
 	conn.SetWriteDeadline(conn.by)
 	out := bufio.NewWriter(conn)
+	if req.GetBody != nil {
+		req.Body, _ = req.GetBody() // it never fails
+	}
 	if err := req.Write(out); err != nil {
 		return nil, err
 	}
@@ -103,69 +106,6 @@ func (t *transport) close() {
 		t.conn.Close()
 	}
 	t.conn, t.idle = nil, false
-}
-
-// dial makes a new connection.
-func (t *transport) dial(ctx context.Context, u *url.URL) error {
-	if u.Scheme != "http" && u.Scheme != "https" {
-		return problem("the camera redirects to an address that is neither http nor https")
-	}
-	origin := originOf(u)
-	_, addr, _ := strings.Cut(origin, "://")
-	t.camera.trace(Dialing, addr)
-	wire, err := t.connect(ctx, addr)
-	if err != nil {
-		return err
-	}
-	conn := wire
-	if u.Scheme == "https" {
-		if conn, err = t.handshake(ctx, wire, u.Hostname()); err != nil {
-			return err
-		}
-	}
-	c := &connection{Conn: conn, wire: wire, origin: origin, idle: t.camera.idleTime()}
-	c.stop = context.AfterFunc(ctx, func() { wire.Close() })
-	c.in = bufio.NewReader(c)
-	t.conn = c
-	t.camera.trace(Connected, conn.RemoteAddr().String())
-	return nil
-}
-
-// connect dials within DialTime.
-func (t *transport) connect(ctx context.Context, addr string) (net.Conn, error) {
-	network, dial := "tcp", t.camera.DialContext
-	if t.camera.IPv4 {
-		network = "tcp4"
-	}
-	if dial == nil {
-		dial = (&net.Dialer{}).DialContext
-	}
-	limited, cancel := context.WithTimeout(ctx, t.camera.dialTime())
-	defer cancel()
-	conn, err := dial(limited, network, addr)
-	if err != nil && limited.Err() != nil && ctx.Err() == nil {
-		return nil, problem("the camera did not accept the connection within " + t.camera.dialTime().String() + ": is it switched on, and is the address right?")
-	}
-	return conn, err
-}
-
-// handshake starts TLS on conn, and closes it on failure.
-func (t *transport) handshake(ctx context.Context, conn net.Conn, host string) (net.Conn, error) {
-	config := t.tls.Clone()
-	if config.ServerName == "" {
-		config.ServerName = host
-	}
-	limited, cancel := context.WithTimeout(ctx, t.camera.headTime())
-	defer cancel()
-	secure := tls.Client(conn, config)
-	if err := secure.HandshakeContext(limited); err != nil {
-		conn.Close()
-		if limited.Err() != nil && ctx.Err() == nil {
-			return nil, problem("the camera did not answer the TLS handshake within " + t.camera.headTime().String())
-		}
-		return nil, handshakeReason(err)
-	}
-	return secure, nil
 }
 
 // timedOut reports whether err is that of a deadline.

@@ -89,12 +89,7 @@ func (l *login) used() string {
 // signed returns req with the headers for the camera alone.
 func (l *login) signed(req *http.Request) *http.Request {
 	req = req.Clone(req.Context())
-	for name, values := range l.camera.Header {
-		req.Header[http.CanonicalHeaderKey(name)] = values
-	}
-	if host := req.Header.Get("Host"); host != "" { // for a camera behind a proxy that knows it by another name
-		req.Host = host
-	}
+	setHeaders(req, l.camera.Header)
 	if l.user == nil {
 		return req
 	}
@@ -115,7 +110,7 @@ func (l *login) respond(req *http.Request, password string) string {
 	c := l.challenge.digest()
 	o := digest.Options{
 		Method: req.Method, URI: req.URL.RequestURI(), Count: l.count, Cnonce: l.cnonce,
-		Username: l.user.Username(), Password: password,
+		Username: l.user.Username(), Password: password, GetBody: req.GetBody,
 	}
 	session := isSession(l.challenge.params["algorithm"])
 	if session {

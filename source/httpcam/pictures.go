@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"mjpegazer/source/internal/redact"
 	"mjpegazer/stream"
 	"mjpegazer/stream/mjpeg"
 )
@@ -70,6 +69,7 @@ func (r *pictureReader) read() error {
 // picture emits a picture, unless it is the last single one again.
 func (r *pictureReader) picture(part mjpeg.Part) {
 	r.pictures++
+	r.session.pictures++
 	p := stream.Picture{JPEG: part.JPEG, Damaged: part.Damaged}
 	switch {
 	case r.skip > 0:
@@ -137,9 +137,9 @@ func (r *pictureReader) end(damaged int, err error) error {
 	case strings.Contains(r.mediaType, "html"):
 		return problem("the camera sent a web page" + address)
 	case r.page:
-		return problem("the camera sent text (" + redact.Printable(r.mediaType) + "), no pictures" + address)
+		return problem("the camera sent text (" + r.quote(r.mediaType) + "), no pictures" + address)
 	case video != "":
-		return problem("the camera sends " + video + ", which is not MJPEG: choose MJPEG in its settings, or the address of its MJPEG stream")
+		return problem("the camera sends " + r.quote(video) + ", which is not MJPEG: choose MJPEG in its settings, or the address of its MJPEG stream")
 	case err != io.EOF:
 		return err
 	case damaged > 0:

@@ -74,14 +74,12 @@ func TestRedirectKeepsSecrets(t *testing.T) {
 				var all bytes.Buffer
 				r.Write(&all)
 				if strings.Contains(all.String(), "canary") || r.Header.Get("Authorization") != "" || r.Header.Get("Referer") != "" {
-					if to != "http://cam:81/" || strings.Contains(all.String(), "canary1") { // cookies know no ports
-						t.Errorf("%s was sent: %s", to, all.String())
-					}
+					t.Errorf("%s was sent: %s", to, all.String())
 				}
 				fmt.Fprint(conn, streamHead+part(want))
 				return false
 			}}
-			h := &httpcam.Camera{URL: "http://canary1:canary1@cam/?canary1#canary1", Basic: true, Header: http.Header{"X-Key": {"canary1"}}}
+			h := &httpcam.Camera{URL: "http://canary1:canary1@cam/?canary1#canary1", Basic: true, Header: http.Header{"X-Key": {"canary1"}}, AnyRedirect: true}
 			got, _, _ := c.run(t, h, 1)
 			same(t, got, [][]byte{want})
 		})

@@ -3,15 +3,12 @@ package httpcam
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"hash/maphash"
 	"maps"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"mjpegazer/source/internal/redact"
@@ -22,16 +19,14 @@ import (
 // instanceHeader distinguishes one mjpegazer from another. Unlike Server, proxies pass it on.
 const instanceHeader = "X-Mjpegazer-Instance"
 
-const refusedPause = 30 * time.Second // after a refused login: cameras lock accounts
-
 // A session is one run of a [Camera].
 type session struct {
 	camera    *Camera
 	url       *url.URL // without user, password and fragment
 	secrets   redact.Secrets
+	carries   bool // a secret in each request, besides user and password
 	transport *transport
 	login     *login
-	jar       *cookiejar.Jar
 	emit      func(stream.Picture)
 
 	reader *mjpeg.Reader
@@ -41,6 +36,9 @@ type session struct {
 	other  bool              // the camera is another mjpegazer
 	pause  time.Duration     // before the next session; 0: the usual
 
+	pictures int  // emitted
+	cookies  bool // the camera has set some
+
 	still still
 
 	skip    int  // pictures that are yet to be skipped
@@ -48,11 +46,11 @@ type session struct {
 }
 
 func newSession(c *Camera, u *url.URL, config *tls.Config, emit func(stream.Picture)) *session {
-	s := &session{camera: c, emit: emit, secrets: redact.Of(u, c.Header), transport: &transport{camera: c, tls: config}, still: still{seed: maphash.MakeSeed()}}
+	s := &session{camera: c, emit: emit, secrets: redact.Of(u, c.Header, c.Body), transport: &transport{camera: c, tls: config}, still: still{seed: maphash.MakeSeed()}}
 	s.url = &url.URL{}
 	*s.url = *u
 	s.url.User, s.url.Fragment, s.url.RawFragment = nil, "", ""
-	s.jar, _ = cookiejar.New(nil) // it never fails
+	s.carries = redact.Of(s.url, c.Header, c.Body).Any()
 	s.login = newLogin(c, u, s.transport)
 	s.reader = mjpeg.NewReader(nil, c.MaxFrame)
 	return s
@@ -97,7 +95,7 @@ func (s *session) answered(resp *http.Response) {
 	s.other = resp.Header.Get(instanceHeader) != "" || strings.HasPrefix(resp.Header.Get("Server"), "mjpegazer")
 	note := func(name, value string) {
 		if value != "" {
-			facts[name] = s.secrets.Hide(redact.Printable(value[:min(len(value), 200)]))
+			facts[name] = s.quote(value)
 		}
 	}
 	note("server", resp.Header.Get("Server"))
@@ -119,45 +117,16 @@ func (s *session) noteQuirks(quirks []string) {
 		return
 	}
 	for _, text := range quirks {
-		s.camera.trace(Quirk, s.secrets.Hide(text))
+		s.camera.trace(Quirk, s.quote(text))
 	}
 	s.facts = maps.Clone(s.facts)
-	s.facts["quirks"] = s.secrets.Hide(strings.Join(append(slices.Clone(s.transport.body.head.quirks), quirks...), "; "))
+	s.facts["quirks"] = s.quote(strings.Join(append(slices.Clone(s.transport.body.head.quirks), quirks...), "; "))
 	s.shown = false
 }
 
-// refused is the error of an answer whose status is not one of success.
-func (s *session) refused(resp *http.Response) error {
-	const where = "http://USER:PASSWORD@HOST/…"
-	switch code := resp.StatusCode; {
-	case code == http.StatusUnauthorized:
-		s.pause = refusedPause
-		switch {
-		case originOf(resp.Request.URL) != originOf(s.url):
-			return problem("the camera redirects to " + redact.URL(resp.Request.URL) + ", which requires a login: use that address instead")
-		case s.login.user == nil:
-			return problem("the camera requires a login: put user and password into its address, " + where)
-		case !answerable(resp.Header):
-			return problem("the camera offers no way to log in that is supported: add #auth=basic to its address to try Basic")
-		}
-		return problem("the camera refuses the login: are user and password right?")
-	case code/100 == 3:
-		return problem("the camera redirects without saying where to")
-	case code == http.StatusNotFound:
-		return problem("the camera does not know this address (404 Not Found): is the path right?")
-	default:
-		return problem("the camera answered " + resp.Status)
-	}
+// quote returns what the camera says as it may be shown: without secrets, and in short.
+func (s *session) quote(text string) string {
+	return redact.Start(s.secrets.Hide(text), maxQuote)
 }
 
-// explain turns what ended the session into an error that may be shown.
-func (s *session) explain(err error) error {
-	shown := problem(s.secrets.Hide(reason(err).Error()))
-	switch {
-	case s.pause > 0:
-		return stream.RetryAfter(shown, s.pause)
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return stream.RetrySoon(shown)
-	}
-	return shown
-}
+const maxQuote = 200 // bytes

@@ -309,9 +309,29 @@ func TestHTTPReadsAnyChunks(t *testing.T) {
 				case "gzip":
 					head = strings.Replace(head, "Content-L", "Content-Encoding: x-gzip\r\nContent-L", 1)
 				}
-				got, _, _ := serving(head+body).run(t, &httpcam.Camera{}, 2)
+				got, _, _ := serving(head+body).run(t, &httpcam.Camera{Gzip: name == "gzip"}, 2)
 				same(t, got, want)
 			})
+		})
+	}
+}
+
+// What is compressed is read only if that was asked for: a few bytes may become very many.
+func TestGzipOnlyIfAskedFor(t *testing.T) {
+	var compressed bytes.Buffer
+	zip := gzip.NewWriter(&compressed)
+	zip.Write([]byte(part(picture(1, 64, 48))))
+	zip.Close()
+	for _, wanted := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			c := serving("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + compressed.String())
+			got, _, err := c.run(t, &httpcam.Camera{Gzip: wanted}, 1)
+			if asked := c.asked()[0].Header.Get("Accept-Encoding"); (asked == "gzip") != wanted || len(got) == 0 == wanted {
+				t.Errorf("%v: asked with %q, %d pictures", wanted, asked, len(got))
+			}
+			if !wanted && (err == nil || !strings.Contains(err.Error(), "add #gzip to its address")) {
+				t.Error(err)
+			}
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package httpcam
 
 import (
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -42,9 +43,29 @@ func (c *Camera) tlsConfig() (*tls.Config, error) {
 	}
 	if config.InsecureSkipVerify {
 		allowOld(config)
+	} else {
+		config.VerifyConnection = refuseWeak
 	}
 	return config, nil
 }
+
+// allowsOld reports whether tlsConfig calls allowOld.
+func (c *Camera) allowsOld() bool {
+	return c.Insecure || c.Pin != nil || c.TLS != nil && c.TLS.InsecureSkipVerify
+}
+
+// refuseWeak refuses keys that the program's GODEBUG settings let through, for the sake of cameras whose certificates are not
+// checked.
+func refuseWeak(state tls.ConnectionState) error {
+	for _, certificate := range state.PeerCertificates {
+		if key, ok := certificate.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() < minRSA || certificate.SerialNumber.Sign() < 0 {
+			return problem("the camera's certificate has a weak key or a negative serial number: add #pin=sha256/… to the address to trust its key, or #insecure to trust any")
+		}
+	}
+	return nil
+}
+
+const minRSA = 1024 // bits
 
 const maxPEM = 1 << 20 // bytes
 
@@ -66,6 +87,7 @@ func readPEM(name string) ([]byte, error) {
 // by that.
 func allowOld(config *tls.Config) {
 	config.MinVersion = tls.VersionTLS10
+	config.Renegotiation = tls.RenegotiateOnceAsClient
 	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
 		config.CipherSuites = append(config.CipherSuites, suite.ID)
 	}

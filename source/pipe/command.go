@@ -6,9 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"net/url"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -34,8 +32,8 @@ type Command struct {
 	MaxFrame  int      // how large a picture may be, in bytes; 0: [mjpeg.DefaultMaxFrame]
 }
 
-// Run runs the command until it ends or ctx is done. The error holds the last lines of its stderr, in which every word of its
-// arguments is replaced: they may be secret.
+// Run runs the command until it ends or ctx is done. The error holds the last lines of its stderr, without the words of its
+// arguments, which may be secret, and without what looks like a secret.
 func (c *Command) Run(ctx context.Context, emit func(stream.Picture)) error {
 	if len(c.Args) == 0 {
 		return errors.New("the command is missing")
@@ -64,12 +62,12 @@ func (c *Command) Run(ctx context.Context, emit func(stream.Picture)) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return c.ended(pictures, err, status, said.String())
+	return c.ended(pictures, err, status, said.String(redact.OfCommand(c.Args)))
 }
 
 // notStarted is the error of a command that could not be started.
 func (c *Command) notStarted(err error) error {
-	name := filepath.Base(c.Args[0])
+	name := redact.Program(c.Args)
 	switch {
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
 		return errors.New("the command " + name + " was not found: is it installed?")
@@ -91,28 +89,10 @@ func (c *Command) ended(pictures int, err, status error, said string) error {
 	if pictures == 0 {
 		text += " without a picture"
 	}
-	if said = c.secrets().Hide(said); said != "" {
+	if said != "" {
 		text += ": " + said
 	}
 	return errors.New(text)
-}
-
-// secrets finds every word of the arguments, but for flags.
-func (c *Command) secrets() redact.Secrets {
-	var words []string
-	separator := func(r rune) bool { return strings.ContainsRune(" \t\r\n:/?&=@;,'\"<>|()$#", r) }
-	for _, arg := range c.Args[1:] {
-		for word := range strings.FieldsFuncSeq(arg, separator) {
-			if word[0] == '-' {
-				continue
-			}
-			words = append(words, word)
-			if plain, err := url.PathUnescape(word); err == nil {
-				words = append(words, plain)
-			}
-		}
-	}
-	return redact.New(words)
 }
 
 // start starts the command. Its status follows after read is closed and it has exited. One thread starts it and stays until
@@ -173,6 +153,7 @@ func emitAll(reader *mjpeg.Reader, emit func(stream.Picture)) (n int, err error)
 // lastLines keeps the end of what is written to it.
 type lastLines struct {
 	buf []byte
+	cut bool // buf begins within a line
 }
 
 const (
@@ -182,23 +163,34 @@ const (
 )
 
 func (l *lastLines) Write(p []byte) (int, error) {
-	l.buf = append(l.buf, p[max(0, len(p)-maxKept):]...)
+	l.buf = append(l.buf, p...)
 	if over := len(l.buf) - maxKept; over > 0 {
+		l.cut = !bytes.ContainsAny(l.buf[over-1:over], lineEnds)
 		l.buf = append(l.buf[:0], l.buf[over:]...)
 	}
 	return len(p), nil
 }
 
-// String returns the last lines as one.
-func (l *lastLines) String() string {
+const lineEnds = "\r\n"
+
+// String returns the last lines as one, without secrets. A line whose beginning is lost is left out: what is left of a secret
+// in it might not be known as one.
+func (l *lastLines) String(secrets redact.Secrets) string {
+	text := l.buf
+	if l.cut {
+		end := bytes.IndexAny(text, lineEnds)
+		if end < 0 {
+			return ""
+		}
+		text = text[end:]
+	}
 	var lines []string
-	for line := range bytes.FieldsFuncSeq(l.buf, func(r rune) bool { return r == '\n' || r == '\r' }) {
-		if text := strings.TrimSpace(redact.Printable(string(line))); text != "" {
+	for line := range bytes.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(lineEnds, r) }) {
+		if text := strings.TrimSpace(secrets.Hide(string(line))); text != "" {
 			lines = append(lines, text)
 		}
 	}
-	text := strings.Join(lines[max(0, len(lines)-maxLines):], "; ")
-	return text[max(0, len(text)-maxShown):]
+	return redact.End(strings.Join(lines[max(0, len(lines)-maxLines):], "; "), maxShown)
 }
 
 // SplitCommand splits a command at blanks into [Command.Args]. Single and double quotes hold blanks together. A backslash

@@ -5,6 +5,7 @@ package pipe_test
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -38,6 +39,40 @@ func TestCommandSaysWhy(t *testing.T) {
 			t.Errorf("%s: %v; want %s", text, err, want)
 		}
 	}
+}
+
+// What a command says is shown without the words of its arguments and without what looks like a secret: however short they
+// are, however they are encoded, and wherever the part that is shown begins.
+func TestCommandKeepsSecrets(t *testing.T) {
+	long := strings.Repeat("x", 5000)
+	for script, want := range map[string]string{
+		`echo "wrong: $1"`:                                "wrong: -…",
+		`echo "sent ab1 or -canary-q"`:                    "sent … or -…",
+		`echo "get rtsp://own:canary@cam/s?canary: no"`:   "get rtsp://…@cam/s?… no",
+		`printf canary3+canary3 | base64`:                 "a picture: …",
+		`printf "password: canary7\n"`:                    "password: …",
+		`echo ` + long + `canary-qcanary-q; echo end`:     "picture: end",
+		`printf "` + long + `canary-q7"`:                  "without a picture",
+		`seq 3000; printf "canary%.0s-q7 " $(seq 40)`:     "2999; 3000; …",
+		`printf '\033[2J\342\200\256bell\007\377 rest\n'`: "[2Jbell rest",
+		`printf "%0490d canary-q7 and the end" 1`:         " … and the end",
+	} {
+		command := &pipe.Command{Args: []string{writeScript(t, script), "-canary-q7", "ab1", "--key=canary3", "canary-q7"}}
+		_, err := collect(t, command, 1)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
+			t.Errorf("%.60s: %v; want %s", script, err, want)
+		}
+	}
+}
+
+// writeScript writes a program that runs a script of the shell, which writes to its standard error.
+func writeScript(t *testing.T, script string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "camera")
+	if err := os.WriteFile(name, []byte("#!/bin/sh\nexec 1>&2\n"+script+"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return name
 }
 
 // Whatever a command has started ends with it, and a stubborn one is killed.

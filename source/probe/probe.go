@@ -19,6 +19,7 @@ import (
 
 	"mjpegazer/source"
 	"mjpegazer/source/httpcam"
+	"mjpegazer/source/internal/redact"
 	"mjpegazer/stream"
 	"mjpegazer/stream/jpeg"
 )
@@ -26,7 +27,8 @@ import (
 const usage = `usage: mjpegazer probe SOURCE
 
 connects to a camera, watches it for 5 seconds and reports whether it can be reached, how it logs in, what it sends, how
-large and how fast. The exit status is 0 only if pictures came.
+large and how fast. Then it connects once more and tries whether a plain multipart reader understands it as well. The exit
+status is 0 only if pictures came.
 `
 
 const (
@@ -52,7 +54,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	p := &report{out: stdout, facts: map[string]string{}, printed: map[string]bool{}}
 	camera, err := source.Parse(text, source.Defaults{Trace: p.trace})
 	if err != nil {
-		fmt.Fprintln(stderr, "mjpegazer:", err)
+		fmt.Fprintln(stderr, "mjpegazer:", redact.Printable(err.Error()))
 		return 2
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -60,6 +62,9 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	fmt.Fprintln(stdout, camera.Display)
 	err = p.run(ctx, camera.Source)
 	p.finish(err)
+	if c, ok := camera.Source.(*httpcam.Camera); ok && p.pictures > 0 && ctx.Err() == nil {
+		p.line("plain reader", "%s", p.secondOpinion(ctx, c))
+	}
 	if p.pictures == 0 {
 		return 1
 	}
@@ -82,6 +87,8 @@ type report struct {
 	info      jpeg.Info       // of the last picture
 	sizes     int             // changes of the size
 	printed   map[string]bool // lines that may come again
+	quirks    []string        // of the head, as the second opinion has seen it
+	second    bool            // the second opinion is asked for
 }
 
 // run watches the source.
@@ -117,12 +124,20 @@ func (p *report) run(ctx context.Context, src stream.Source) error {
 
 // trace prints the steps of an HTTP camera.
 func (p *report) trace(e httpcam.Event) {
+	switch {
+	case p.second && e.Kind == httpcam.Quirk:
+		p.quirks = append(p.quirks, e.Detail)
+	case p.second:
+		return
+	}
 	switch e.Kind {
 	case httpcam.Connected:
 		if p.reached != e.Detail {
 			p.line("reached", "%s after %s", e.Detail, since(p.began))
 		}
 		p.reached = e.Detail
+	case httpcam.Resolved:
+		p.once("name", "resolved "+e.Detail)
 	case httpcam.Answered:
 		p.once("answer", e.Detail)
 	case httpcam.Redirected:
@@ -142,7 +157,7 @@ func (p *report) once(name, text string) {
 
 // line prints a line of the report.
 func (p *report) line(name, format string, args ...any) {
-	fmt.Fprintf(p.out, "  %-13s %s\n", name, fmt.Sprintf(format, args...))
+	fmt.Fprintf(p.out, "  %-13s %s\n", name, redact.Printable(fmt.Sprintf(format, args...)))
 }
 
 // finish prints what was seen, and why it ended.

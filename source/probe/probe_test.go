@@ -20,6 +20,24 @@ func TestProbe(t *testing.T) {
 			jpeg.Encode(w, image.NewGray(image.Rect(0, 0, 32, 24)), nil)
 		case r.URL.Path == "/page":
 			w.Write([]byte("<html>canary"))
+		case r.URL.Path == "/odd":
+			w.Header().Set("Content-Type", "multipart/x-mixed-replace;boundary=foo")
+			for range 3 {
+				w.Write([]byte("--bar\r\nContent-Type: image/canary\r\n\r\n"))
+				jpeg.Encode(w, image.NewGray(image.Rect(0, 0, 32, 24)), nil)
+			}
+		case r.URL.Path == "/bare":
+			w.Header().Set("Content-Type", "application/x-\u202e\x1bstream")
+			for range 3 {
+				jpeg.Encode(w, image.NewGray(image.Rect(0, 0, 32, 24)), nil)
+			}
+		case r.URL.Path == "/cut":
+			w.Header().Set("Content-Type", "multipart/x-mixed-replace;boundary=x")
+			for range 3 {
+				w.Write([]byte("--x\r\nContent-Type: image/jpeg\r\n\r\n"))
+				jpeg.Encode(w, image.NewGray(image.Rect(0, 0, 32, 24)), nil)
+				w.Write([]byte("\r\n--x\r\nno header\r\n\r\n"))
+			}
 		case name != "canary1" || password != "canary2":
 			w.Header().Set("WWW-Authenticate", "Basic")
 			w.WriteHeader(http.StatusUnauthorized)
@@ -29,9 +47,11 @@ func TestProbe(t *testing.T) {
 			for range 3 {
 				w.Write([]byte("--x\r\nContent-Type: image/jpeg\r\nContent-Length: 5\r\n\r\n"))
 				jpeg.Encode(w, image.NewGray(image.Rect(0, 0, 32, 24)), nil)
+				w.Write([]byte("\r\n"))
 				http.NewResponseController(w).Flush()
 				time.Sleep(10 * time.Millisecond)
 			}
+			w.Write([]byte("--x--\r\n"))
 		}
 	}))
 	defer camera.Close()
@@ -46,12 +66,16 @@ func TestProbe(t *testing.T) {
 		{[]string{"gopher://x"}, 2, []string{"not a source"}},
 		{[]string{camera.URL + "/page"}, 1, []string{"answer", "200 OK", "failed the camera sent a web page"}},
 		{[]string{camera.URL + "/still"}, 0, []string{
-			"pictures 1, 32×24", "unchanged answered every time, always with the same picture", "It works.",
+			"pictures 1, 32×24", "unchanged answered every time, always with the same picture",
+			"plain reader a plain multipart reader does not read it: the camera sends single pictures", "It works.",
 		}},
+		{[]string{camera.URL + "/odd"}, 0, []string{"pictures 3", "does not read it: the delimiter that the Content-Type names does not come"}},
+		{[]string{camera.URL + "/bare"}, 0, []string{"pictures 3", "does not read it: the Content-Type is missing or malformed", "application/x-stream"}},
+		{[]string{camera.URL + "/cut"}, 0, []string{"pictures 3", "does not read it: the head of a part is malformed"}},
 		{[]string{camera.URL}, 1, []string{"401 Unauthorized", "failed the camera requires a login"}},
 		{[]string{"door=http://canary1:canary2@" + host + "/video?canary3#insecure"}, 0, []string{
 			"http://" + host + "/video reached " + host, "login Basic", "server play",
-			"pictures 3, 32×24", "a second", "ended the camera ended its stream", "mjpegazer 'http://USER:PASSWORD@" + host + "/video?…#…'",
+			"pictures 3, 32×24", "a second", "plain reader a plain multipart reader reads it, too", "ended the camera ended its stream", "mjpegazer 'http://USER:PASSWORD@" + host + "/video?…#…'",
 		}},
 	} {
 		var stdout, stderr strings.Builder
@@ -65,7 +89,7 @@ func TestProbe(t *testing.T) {
 				t.Errorf("%q: no %q in %s", test.args, want, said)
 			}
 		}
-		if strings.Contains(said, "canary") {
+		if strings.Contains(said, "canary") || strings.ContainsAny(said, "\x1b\u202e") {
 			t.Errorf("%q: %s", test.args, said)
 		}
 	}

@@ -1,79 +1,89 @@
-// Package redact keeps secrets out of what people read: addresses, errors, and what cameras and commands say.
+// Package redact keeps secrets out of what people read. Its rules are the only ones in this program:
+//
+//   - Of an address, the scheme, the host and the port are shown, and the path unless a piece of it looks like a key. User
+//     name, password, query and fragment are not: see [URL].
+//   - Of a command, the name of its program is shown: see [Program].
+//   - What others say, such as a camera, a command or a certificate, is cleaned by [Secrets.Hide] before a sentence of ours
+//     repeats it: secrets that are known, encoded or in parts, and what looks like one by its form. It is cut only after that.
+//   - Sentences of ours are left alone: a password that is an ordinary word would show by its absence.
 package redact
 
 import (
-	"cmp"
 	"errors"
-	"net/http"
 	"net/url"
-	"regexp"
-	"slices"
+	"path/filepath"
 	"strings"
+	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/net/idna"
 )
 
-// URL returns what may be shown of an address: scheme, host and path. User name, password, query and fragment may be secret.
+// hidden stands for what is not shown.
+const hidden = "…"
+
+// URL returns what may be shown of an address: scheme, host, port and path. Where a piece of the path looks like a key, none
+// of the path is shown.
 func URL(u *url.URL) string {
-	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+	path := u.EscapedPath()
+	if holdsKey(path) {
+		path = "/" + hidden
+	}
+	if u.Host == "" {
+		return u.Scheme + "://" + hidden
+	}
+	host := u.Host
+	if plain, err := idna.Display.ToUnicode(u.Hostname()); err == nil && strings.Contains(host, "xn--") { // as it was typed
+		host = strings.Replace(host, u.Hostname(), plain, 1)
+	}
+	return Printable(u.Scheme + "://" + host + path)
 }
 
-// Secrets finds words that must not be shown, in any case of letters. The zero value finds nothing.
-type Secrets struct{ words *regexp.Regexp }
-
-// minSecret is the length of the shortest secret, in bytes: the "1" of a query is in too many words.
-const minSecret = 4
-
-// New returns the Secrets that find the words, except those of less than 4 bytes and those that are no UTF-8, which is never
-// shown.
-func New(words []string) Secrets {
-	words = slices.DeleteFunc(words, func(word string) bool { return len(word) < minSecret || !utf8.ValidString(word) })
-	if len(words) == 0 {
-		return Secrets{}
+// Program returns what may be shown of a command: the name of its program, without folders.
+func Program(args []string) string {
+	if len(args) == 0 || strings.ContainsAny(args[0], "@=") || strings.Contains(args[0], "://") { // an address, or an argument, in the wrong place
+		return hidden
 	}
-	// The longest first: what is left of a secret without a part of it may still be too much.
-	slices.SortFunc(words, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
-	for i, word := range words {
-		words[i] = regexp.QuoteMeta(word)
-	}
-	return Secrets{regexp.MustCompile("(?i)" + strings.Join(slices.Compact(words), "|"))}
+	return Printable(filepath.Base(args[0]))
 }
 
-// Of returns the Secrets that find the user name, password, query and fragment of an address and the values of headers, plain
-// and encoded.
-func Of(u *url.URL, header http.Header) Secrets {
-	words := []string{u.RawQuery, u.Fragment}
-	if u.User != nil {
-		password, _ := u.User.Password()
-		words = append(words, u.User.Username(), password, u.User.String())
-	}
-	for _, values := range u.Query() {
-		words = append(words, values...)
-	}
-	for _, values := range header {
-		words = append(words, values...)
-	}
-	for _, word := range slices.Clone(words) {
-		words = append(words, url.QueryEscape(word), url.PathEscape(word))
-	}
-	return New(words)
-}
-
-// Hide replaces every secret in text.
-func (s Secrets) Hide(text string) string {
-	if s.words == nil {
-		return text
-	}
-	return s.words.ReplaceAllLiteralString(text, "…")
-}
-
-// Printable removes control characters and what is no UTF-8.
+// Printable returns what may be written to a terminal: control characters, those that change the direction of text or have
+// no width, and what is no UTF-8 are removed. Line breaks and every kind of blank become spaces.
 func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7F || r == '\uFFFD' {
+		switch {
+		case r == utf8.RuneError:
+			return -1
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsPrint(r):
 			return -1
 		}
 		return r
 	}, s)
+}
+
+// Start returns the first bytes of a text, at most max, without a torn character.
+func Start(text string, max int) string {
+	if len(text) <= max {
+		return text
+	}
+	for max > 0 && !utf8.RuneStart(text[max]) {
+		max--
+	}
+	return text[:max]
+}
+
+// End returns the last bytes of a text, at most max, without a torn character.
+func End(text string, max int) string {
+	from := len(text) - max
+	if from <= 0 {
+		return text
+	}
+	for from < len(text) && !utf8.RuneStart(text[from]) {
+		from++
+	}
+	return text[from:]
 }
 
 // Cause returns the error that err wraps, or err itself. Errors of package os repeat a path, and wrap one that does not.
