@@ -66,7 +66,7 @@ func Of(u *url.URL, header http.Header, body string) Secrets {
 		}
 	}
 	words = append(words, inForms(body)...)
-	if strings.IndexAny(body, "=:<{ ") < 0 {
+	if !strings.ContainsAny(body, "=:<{ ") {
 		words = append(words, body)
 	}
 	return New(words)
