@@ -51,6 +51,9 @@ func (i Index) Holds(start, size int) bool {
 	return false
 }
 
+// Starts reports whether a picture of the index begins start bytes behind the first one's SOI.
+func (i Index) Starts(start int) bool { return i.Holds(start, -1) }
+
 // readIndex reads the MP header and the index IFD behind it. An index of one picture, or none, is found all the same.
 func readIndex(p []byte) (others []region, found bool) {
 	var order binary.ByteOrder = binary.LittleEndian

@@ -15,7 +15,10 @@ const (
 	maxBoundary = 74 // bytes of a delimiter line (RFC 2046, 5.1.1)
 )
 
-var soi = []byte{0xFF, 0xD8, 0xFF} // SOI and the first byte of the marker that must follow
+var (
+	soi    = []byte{0xFF, 0xD8, 0xFF} // SOI and the first byte of the marker that must follow
+	dashes = []byte("--")             // that a delimiter begins with
+)
 
 // framing is what comes between two pictures: delimiters, part headers, parts of other kinds, garbage. It is read line by
 // line, and no line is required.
@@ -29,9 +32,11 @@ type framing struct {
 	boundary []byte // the last delimiter line, nil: none was seen
 	quirks   quirk
 	torn     bool // follows a picture that was abandoned, which may have swallowed headers
+	lost     bool // it has swallowed a delimiter, as far as is known
 
 	position position
 	fresh    bool // nothing has come since the blank line after the headers
+	adjacent bool // nothing has come since the beginning, or since a picture, but line ends
 	begins   bool // the next bytes are the first of a body
 	midline  bool // the next bytes continue a line whose beginning was dropped
 }
@@ -109,7 +114,7 @@ func (f *framing) scan(b []byte) (n int, found bool) {
 			return n + read, true
 		}
 		if read < at {
-			f.fresh = false
+			f.fresh, f.adjacent = false, false
 		}
 		if !f.skip || f.fresh {
 			return n + at, true
@@ -120,7 +125,7 @@ func (f *framing) scan(b []byte) (n int, found bool) {
 }
 
 // cut notes that the beginning of the line was dropped.
-func (f *framing) cut() { f.midline, f.fresh = true, false }
+func (f *framing) cut() { f.midline, f.fresh, f.adjacent = true, false, false }
 
 // lines reads the complete lines of b and returns their length.
 func (f *framing) lines(b []byte) (n int) {
@@ -152,10 +157,13 @@ func (f *framing) look(b []byte) {
 	}
 }
 
-// opens reports whether b, right after the headers, begins with a SOI that is followed by garbage. Anywhere else that would be
-// garbage itself.
+// opens reports whether b, right after the headers or another picture, begins with a SOI that is followed by garbage. Anywhere else
+// that would be garbage itself.
 func (f *framing) opens(b []byte) bool {
-	return f.fresh && f.position == inBody && !f.skip && len(b) > 2 && b[0] == soi[0] && b[1] == soi[1] && b[2] != soi[2]
+	if len(b) < 3 || b[0] != soi[0] || b[1] != soi[1] || b[2] == soi[2] || f.skip {
+		return false
+	}
+	return f.adjacent || f.fresh && f.position == inBody
 }
 
 // line reads one line. It may be binary data, and mistaken for something else until the next headers.
@@ -166,8 +174,8 @@ func (f *framing) line(line []byte) {
 		}
 		return
 	}
-	f.fresh = false
-	delimiter := bytes.HasPrefix(line, []byte("--"))
+	f.fresh, f.adjacent = false, false
+	delimiter := bytes.HasPrefix(line, dashes)
 	if delimiter {
 		f.begin()
 		f.position = inHeaders

@@ -104,6 +104,7 @@ func TestReaderEndsPicturesWithoutEOI(t *testing.T) {
 			"never": {[][]byte{open(a), open(b), open(c), open(a)}, [][]byte{b, c}, 2}, // the last one's part has no end
 			"once":  {[][]byte{a, open(b), c, open(a), c, a}, [][]byte{a, c, c, a}, 2},
 			"cut":   {[][]byte{half(a), half(b), half(c), a, b}, [][]byte{a, b}, 3},
+			"both":  {[][]byte{open(a), open(b), half(c), open(a), half(b), open(c), a}, [][]byte{b, a, c, a}, 3},
 		} {
 			t.Run(fmt.Sprint(name, ", length ", length), func(t *testing.T) {
 				var all []byte
@@ -138,6 +139,31 @@ func TestReaderEndsPicturesWithoutEOI(t *testing.T) {
 	}
 }
 
+// A whole picture that follows a damaged one is that of its own part, whatever the damaged one has swallowed.
+func TestReaderAfterADamagedPicture(t *testing.T) {
+	a, b, c, small := picture(1, 64, 48), picture(2, 64, 48), picture(3, 64, 48), picture(4, 16, 16)
+	open := func(p []byte) []byte { return p[:len(p)-2] }
+	for _, length := range []bool{true, false} {
+		stream := slices.Concat(framed(length, a), framed(length, b), framed(length, open(c)), framed(length, a, small), framed(length, b))
+		got, damaged := readAll(t, bytes.NewReader(stream), 0)
+		same(t, got, [][]byte{a, b, a, b})
+		if damaged != 1 {
+			t.Errorf("%d damaged", damaged)
+		}
+	}
+}
+
+// What follows the picture of a part is padding, also where it is not whole.
+func TestReaderMindsNoDamageInPadding(t *testing.T) {
+	a, b, eye := picture(1, 64, 48), picture(2, 64, 48), picture(3, 64, 48)
+	stream := slices.Concat(framed(true, a, eye[:300]), framed(true, b), framed(false, indexed(a, eye), eye[:300]), framed(true, b))
+	got, damaged := readAll(t, bytes.NewReader(stream), 0)
+	same(t, got, [][]byte{a, b, indexed(a, eye), b})
+	if damaged > 0 {
+		t.Errorf("%d damaged", damaged)
+	}
+}
+
 // Once it is known that there is no EOI, a picture whose length is given does not wait for the next delimiter.
 func TestReaderReturnsAPictureWithoutEOIAtItsLength(t *testing.T) {
 	in, out := io.Pipe()
@@ -156,12 +182,29 @@ func TestReaderReturnsAPictureWithoutEOIAtItsLength(t *testing.T) {
 	}
 }
 
-func TestReaderStartsABodyWithGarbageInIt(t *testing.T) {
-	a := picture(1, 64, 48)
-	odd := slices.Concat(a[:2], []byte{0}, a[2:])
-	got, damaged := readAll(t, bytes.NewReader(slices.Concat(framed(true, odd), framed(false, odd))), 0)
-	same(t, got, [][]byte{odd, odd})
-	if damaged > 0 {
-		t.Errorf("%d damaged", damaged)
+// Garbage between SOI and the first segment hides no picture where one must begin; more than decoders pass over makes a damaged one.
+func TestReaderKnowsWhereAPictureBegins(t *testing.T) {
+	a, small := picture(1, 64, 48), picture(2, 64, 48)
+	garbage := func(p []byte, n int) []byte { return slices.Concat(p[:2], bytes.Repeat([]byte{0}, n), p[2:]) }
+	odd := garbage(a, 1)
+	for name, test := range map[string]struct {
+		stream  []byte
+		want    int
+		damaged int
+	}{
+		"length":    {slices.Concat(framed(true, odd), framed(true, odd)), 2, 0},
+		"delimiter": {slices.Concat(framed(false, odd), framed(false, odd)), 2, 0},
+		"bare":      {slices.Concat(odd, odd, odd), 3, 0},
+		"line ends": {slices.Concat(odd, []byte("\r\n\r\n"), odd), 2, 0},
+		"elsewhere": {slices.Concat(odd, []byte("garbage"), odd, []byte("\r\n")), 1, 0},
+		"too much":  {slices.Concat(framed(true, odd), framed(true, slices.Concat(small[:20], make([]byte, 5000), small[20:])), framed(true, odd)), 2, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, damaged := readAll(t, bytes.NewReader(test.stream), 0)
+			same(t, got, slices.Repeat([][]byte{odd}, test.want))
+			if damaged != test.damaged {
+				t.Errorf("%d damaged, want %d", damaged, test.damaged)
+			}
+		})
 	}
 }

@@ -1,6 +1,7 @@
 package mjpeg
 
 import (
+	"bytes"
 	"io"
 	"runtime/debug"
 	"strings"
@@ -40,10 +41,8 @@ type Reader struct {
 	body    bool  // src is one part
 	singles int   // parts that had one picture
 	several bool  // parts have several pictures, all of which are meant
-	sawEOI  bool
-	opened  int    // pictures without EOI that lack nothing else, while none with one was seen
-	tried   int    // pictures that were looked at for that
-	mended  []byte // the last of them with its EOI, before it is returned; else nil
+	ending  ending
+	mended  []byte // a picture that was given its EOI, before it is returned; else nil
 	damaged int
 	largest int // picture since the buffer could last shrink
 	count   int // pictures since then
@@ -79,7 +78,7 @@ func (r *Reader) Next() (Part, error) {
 		if next := r.r + r.walked; next < r.w && r.buf[next] == 0 {
 			r.framing.quirks |= quirkBehind
 		}
-		r.advance(r.walked) // over the picture that was returned last
+		r.behind()
 	}
 	for {
 		whole := r.whole()
@@ -107,20 +106,20 @@ func (r *Reader) InPicture() bool { return r.inside }
 
 // Reset makes r read from src, as if it were new. It keeps the buffer.
 func (r *Reader) Reset(src io.Reader) {
-	*r = Reader{src: src, maxFrame: r.maxFrame, buf: r.buf, lead: lead{start: -1}, framing: framing{begins: true}}
+	*r = Reader{
+		src: src, maxFrame: r.maxFrame, buf: r.buf,
+		lead: lead{start: -1}, framing: framing{begins: true, adjacent: true}, ending: ending{decoder: r.ending.decoder},
+	}
 }
 
 // ResetBody makes r read from src, which is one part: the body of a response, or a file, that holds one picture. Length is its
 // length in bytes; 0 means that it is not known. Unlike Reset it remembers whether the camera ends its pictures.
 func (r *Reader) ResetBody(src io.Reader, length int) {
-	opened, tried, sawEOI := r.opened, r.tried, r.sawEOI
+	ending := r.ending
 	r.Reset(src)
-	r.body, r.opened, r.tried, r.sawEOI = true, opened, tried, sawEOI
+	r.body, r.ending = true, ending
 	r.framing.position, r.framing.fresh, r.framing.length = inBody, true, length
 }
-
-// Unended reports whether the last picture had no EOI, and another one without it will show that the camera never sends one.
-func (r *Reader) Unended() bool { return r.opened > 0 && r.opened < knownUnended && !r.sawEOI }
 
 // Release frees the buffer; Next would allocate another one. The memory of a large one is returned to the operating system at
 // once.
@@ -176,7 +175,7 @@ func (r *Reader) whole() bool {
 			return true
 		case err != nil:
 			r.abandon(r.walk.Resume(), false)
-		case r.opened >= knownUnended:
+		case r.ending.known():
 			r.mend(r.walked, false)
 		}
 		if err == nil || r.mended != nil {
@@ -207,23 +206,35 @@ func (r *Reader) part() Part {
 	part := Part{JPEG: r.picture(), Damaged: r.damaged, Time: r.framing.time, Repeat: r.framing.repeat}
 	r.framing.notePicture(r.walked)
 	r.follow()
-	r.inside, r.damaged, r.sawEOI, r.opened = false, 0, true, 0
+	r.inside, r.damaged = false, 0
+	r.ending.seen, r.ending.open = true, 0
 	r.count++
 	r.largest = max(r.largest, r.walked)
 	return part
 }
 
 // abandon gives up the picture at r, which had at most size bytes; ended is true where src has come to its end. It counts as
-// damaged only if it had a frame header, for FF D8 FF may be garbage.
+// damaged only if it had a frame header or is where a part begins, for FF D8 FF may be garbage; and not in a part whose picture has
+// come.
 func (r *Reader) abandon(size int, ended bool) {
 	if r.mend(size, ended) {
 		return
 	}
-	if r.walk.Width > 0 || r.dropped > 0 {
+	begun := r.framing.fresh && r.framing.position == inBody && bytes.HasPrefix(r.buf[r.r:r.w], soi)
+	if (r.walk.Width > 0 || r.dropped > 0 || begun) && !r.padding() {
 		r.damaged++
 	}
-	r.advance(max(r.walk.Resume()-r.dropped, 0))
-	r.framing.torn = true
+	n := max(r.walk.Resume()-r.dropped, 0)
+	boundary := r.framing.boundary
+	lost := r.dropped > 0 || boundary == nil || bytes.Contains(r.buf[r.r:r.r+n], boundary)
+	r.advance(n)
+	r.framing.torn, r.framing.lost = true, lost
+}
+
+// behind continues behind the whole picture at r.
+func (r *Reader) behind() {
+	r.advance(r.walked)
+	r.framing.adjacent = true
 }
 
 // advance continues after the next n bytes, between pictures.
