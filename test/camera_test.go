@@ -21,3 +21,10 @@ func newCamera(tb testing.TB, interval time.Duration, picture func(n int, at tim
 	tb.Cleanup(server.Stop)
 	return camera{server, c}
 }
+
+// smallPictures are those of a camera whose bytes do not matter.
+var smallPictures = streamtest.OfSize(4_000)
+
+func newSmallCamera(tb testing.TB) camera {
+	return newCamera(tb, 40*time.Millisecond, smallPictures.JPEG)
+}

@@ -189,12 +189,6 @@ func (w *watcher) undisturbed(tb testing.TB, c camera) {
 	}
 }
 
-var smallPictures = streamtest.OfSize(4_000)
-
-func newSmallCamera(tb testing.TB) camera {
-	return newCamera(tb, 40*time.Millisecond, smallPictures.JPEG)
-}
-
 // TestReloadCameras changes, adds, renames and removes cameras, each by a signal.
 func TestReloadCameras(t *testing.T) {
 	t.Parallel()
