@@ -279,7 +279,7 @@ func TestReloadAddressInUse(t *testing.T) {
 	address, free := "127.0.0.1:"+freePort(t), "127.0.0.1:"+freePort(t)
 	path := writeFile(t, "mjpegazer.yaml", "listen: "+address+"\ncameras: {a: 'pattern:'}\n", 0o600)
 	s := &configured{tb: t, path: path, program: launch(t, command(t, "-config", path))}
-	s.url = s.await(t, `(http://127\.0\.0\.1:[0-9]+)/`)
+	s.url = s.await(t, `browser".*?(http://127\.0\.0\.1:[0-9]+)/`)
 	s.refused("listen: ["+free+", "+taken.Addr().String()+"]\ncameras: {b: 'pattern:'}\n", ":1:9: listen: cannot listen on "+taken.Addr().String())
 	if _, err := net.Dial("tcp", free); err == nil {
 		t.Error("another address stays open")
@@ -303,7 +303,7 @@ func TestReloadListen(t *testing.T) {
 	s := &configured{tb: t, path: path}
 	s.write(file("127.0.0.1:"+port, ""))
 	s.program = launch(t, command(t, "-config", path))
-	s.url = s.await(t, `(http://127\.0\.0\.1:[0-9]+)/`)
+	s.url = s.await(t, `browser".*?(http://127\.0\.0\.1:[0-9]+)/`)
 	first := watch(t, s.url+"/door/live", smallPictures)
 
 	s.write(file("[127.0.0.1:"+second+", 'unix:socket']", ""))

@@ -59,7 +59,7 @@ func TestServiceManager(t *testing.T) {
 	if got := m.next("READY=1"); got != "READY=1\nSTATUS=2 cameras, 0 live, 0 viewers" {
 		t.Errorf("%q", got)
 	}
-	s.url = s.await(t, `(http://127\.0\.0\.1:[0-9]+)/`)
+	s.url = s.await(t, `browser".*?(http://127\.0\.0\.1:[0-9]+)/`)
 	v := watch(t, s.url+"/door/live", smallPictures)
 	for m.next("STATUS=") != "STATUS=2 cameras, 1 live, 1 viewer" {
 	}

@@ -75,7 +75,7 @@ func launch(t *testing.T, environ []string, args ...string) *program {
 func start(t *testing.T, environ []string, args ...string) *program {
 	t.Helper()
 	p := launch(t, environ, append([]string{anyPort}, args...)...)
-	p.url = p.stderr.await(t, `(https?://127\.0\.0\.1:[0-9]+/)["\s]`)
+	p.url = p.stderr.await(t, `browser".*?(https?://127\.0\.0\.1:[0-9]+/)["\s]`)
 	return p
 }
 

@@ -5,6 +5,8 @@ import (
 	"context"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,9 +16,9 @@ import (
 )
 
 // newServing is a program that serves a test card, and what it logs once it is closed.
-func newServing(t *testing.T) *program {
+func newServing(t *testing.T, args ...string) *program {
 	t.Helper()
-	c, err := config.Parse([]string{"-listen=127.0.0.1:0", "-max-connections=3", "pattern:"}, nil, io.Discard)
+	c, err := config.Parse(append([]string{"-listen=127.0.0.1:0", "-max-connections=3", "pattern:"}, args...), nil, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +89,27 @@ func TestAlive(t *testing.T) {
 	p.outcome.set([]string{"f:1:1: unknown key", "f:2:1: too"})
 	if got := p.status(); got != "configuration not reloaded: f:1:1: unknown key" {
 		t.Error(got)
+	}
+}
+
+// A program answers itself by all ways there are.
+func TestAnswers(t *testing.T) {
+	directory := t.TempDir()
+	certificate, key := selfSigned(t, "localhost")
+	for name, content := range map[string][]byte{"cert.pem": certificate, "key.pem": key} {
+		if err := os.WriteFile(filepath.Join(directory, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := newServing(t, "-tls-cert="+filepath.Join(directory, "cert.pem"), "-tls-key="+filepath.Join(directory, "key.pem"),
+		"-listen=unix:"+filepath.Join(directory, "socket"))
+	if len(p.ports) != 2 {
+		t.Fatalf("%d ports", len(p.ports))
+	}
+	for _, opened := range p.ports {
+		if !p.answers(t.Context(), opened.Addr()) {
+			t.Errorf("no answer at %v", opened.Addr())
+		}
 	}
 }
 
