@@ -17,7 +17,7 @@ func TestConfigurationRecipes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, content := range map[string]string{
-		"cert.pem": string(pair), "key.pem": string(pair), "users": secretUser, "loading-password": "p@ss\n",
+		"cert.pem": string(pair), "key.pem": string(pair), "users": secretUser, "reception-token": secretToken, "loading-password": "p@ss\n",
 	} {
 		if err := os.WriteFile(filepath.Join(directory, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)

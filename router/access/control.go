@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -157,8 +158,8 @@ func (c *Control) tokens() iter.Seq2[string, *Token] {
 		if c.Token != nil && !yield("", c.Token) {
 			return
 		}
-		for name, t := range c.Tokens {
-			if !yield(name, t) {
+		for _, name := range slices.Sorted(maps.Keys(c.Tokens)) { // where two are the same, it is always the first
+			if !yield(name, c.Tokens[name]) {
 				return
 			}
 		}

@@ -37,11 +37,12 @@ func (c *Control) letsIn(id *identity) bool {
 	return c.Users != nil && bytes.Equal(c.Users.file.Get().hashes[id.user], id.hash)
 }
 
-// sees reports whether an identity, nil where no login is required, may see a camera.
+// sees reports whether an identity, nil where no login is required, may see a camera. Where nobody can log in, nobody sees those
+// of Viewers.
 func (c *Control) sees(id *identity, camera string) bool {
 	allowed, restricted := c.Viewers[camera]
 	switch {
-	case !restricted || !c.requiresLogin():
+	case !restricted:
 		return true
 	case id == nil:
 		return false
@@ -55,7 +56,7 @@ func (c *Control) sees(id *identity, camera string) bool {
 
 // Restricts reports whether some of those who are let in may not see a camera.
 func (c *Control) Restricts(camera string) bool {
-	if c == nil || !c.requiresLogin() {
+	if c == nil {
 		return false
 	}
 	_, restricted := c.Viewers[camera]

@@ -44,6 +44,9 @@ func OpenUsers(path string, log *slog.Logger) (*Users, error) {
 	return &Users{file: file}, nil
 }
 
+// Has reports whether there is a user of this name.
+func (u *Users) Has(name string) bool { return u.file.Get().hashes[name] != nil }
+
 // maxCost is the cost of bcrypt at which a small board takes a minute for one password.
 const maxCost = 15
 

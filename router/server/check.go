@@ -119,9 +119,12 @@ func parseForCheck(args []string, env config.Variables) (*config.Config, error) 
 // checkFiles reads the files that the configuration names.
 func checkFiles(c *config.Config) error {
 	quiet := slog.New(slog.DiscardHandler)
-	_, err1 := openAccess(c, nil, nil, quiet)
+	control, err := openAccess(c, nil, nil, quiet)
+	if unknown := unknownViewers(c, control); err == nil && len(unknown) > 0 {
+		err = unknown
+	}
 	_, err2 := openTLS(c, nil, nil, quiet)
-	return errors.Join(err1, err2)
+	return errors.Join(err, err2)
 }
 
 // report prints what is wrong: the lines of a file as editors understand them, the rest with the program's name.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"slices"
@@ -64,6 +65,9 @@ func (p *program) carryOut(c *change) {
 		c.control.Succeed(p.control)
 	}
 	p.config, p.control, p.ports = c.config, c.control, c.ports
+	for _, unknown := range unknownViewers(c.config, c.control) {
+		p.log.Warn(unknown.Text, "place", fmt.Sprintf("%s:%d:%d", unknown.File, unknown.Line, unknown.Column))
+	}
 	if c.logTo != nil {
 		p.log.lines.redirect(c.logTo)
 	}

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 
 	"mjpegazer/router/access"
@@ -19,9 +21,9 @@ import (
 // passwords that were right.
 func openAccess(c, before *config.Config, control *access.Control, log *slog.Logger) (*access.Control, error) {
 	a := &c.Access
-	opened := &access.Control{Hosts: a.Hosts.Values, Origins: a.Origins.Values, Public: a.Public, Log: log}
+	opened := &access.Control{Hosts: a.Hosts.Values, Origins: a.Origins.Values, Public: a.Public, Viewers: c.Viewers(), Log: log}
 	opened.Proxies, _ = access.ParseProxies(a.Proxies.Values) // checked before
-	var failed [2]error
+	var failed [3]error
 	switch {
 	case a.UsersFile == "":
 	case before != nil && before.Access.UsersFile == a.UsersFile:
@@ -34,9 +36,32 @@ func openAccess(c, before *config.Config, control *access.Control, log *slog.Log
 	case before != nil && before.Access.TokenFile == a.TokenFile:
 		opened.Token = control.Token
 	default:
-		opened.Token, failed[1] = openToken(c, log)
+		opened.Token, failed[1] = openToken(c, "token", a.TokenFile, log)
 	}
+	opened.Tokens, failed[2] = openTokens(c, before, control, log)
 	return opened, errors.Join(failed[:]...)
+}
+
+// openTokens reads the files of named tokens.
+func openTokens(c, before *config.Config, control *access.Control, log *slog.Logger) (map[string]*access.Token, error) {
+	var failed []error
+	opened := map[string]*access.Token{}
+	for _, name := range slices.Sorted(maps.Keys(c.Access.Tokens)) {
+		file := c.Access.Tokens[name]
+		if before != nil && before.Access.Tokens[name] == file {
+			opened[name] = control.Tokens[name]
+			continue
+		}
+		token, err := openToken(c, "tokens."+name, file, log)
+		opened[name] = token
+		failed = append(failed, err)
+	}
+	return opened, errors.Join(failed...)
+}
+
+// unknownViewers are the viewers of cameras that are neither users nor tokens.
+func unknownViewers(c *config.Config, control *access.Control) config.Mistakes {
+	return c.UnknownViewers(func(name string) bool { return control.Users != nil && control.Users.Has(name) })
 }
 
 func openUsers(c *config.Config, log *slog.Logger) (*access.Users, error) {
@@ -52,15 +77,16 @@ func openUsers(c *config.Config, log *slog.Logger) (*access.Users, error) {
 	return users, nil
 }
 
-func openToken(c *config.Config, log *slog.Logger) (*access.Token, error) {
-	warnOfReaders(log, "-token", c.Access.TokenFile)
-	c.Watch(c.Access.TokenFile)
-	token, err := access.OpenToken(c.Access.TokenFile, log)
+// openToken reads the file that a key names.
+func openToken(c *config.Config, key, file string, log *slog.Logger) (*access.Token, error) {
+	warnOfReaders(log, "-token", file)
+	c.Watch(file)
+	token, err := access.OpenToken(file, log)
 	if failed := (*fs.PathError)(nil); errors.As(err, &failed) { // a token that was given itself must not be repeated
 		err = fmt.Errorf("give the name of a file that holds the token: %s: %w", failed.Op, failed.Err)
 	}
 	if err != nil {
-		return nil, c.Fault("token", err)
+		return nil, c.Fault(key, err)
 	}
 	return token, nil
 }
@@ -93,7 +119,7 @@ func warnOfReaders(log *slog.Logger, flag, file string) {
 
 // warnOfPublic warns of cameras that anyone can watch, unless that is intended.
 func warnOfPublic(c *config.Config, log *slog.Logger, ports []*port) {
-	if a := &c.Access; a.Public || a.UsersFile != "" || a.TokenFile != "" {
+	if a := &c.Access; a.Public || a.UsersFile != "" || a.TokenFile != "" || len(a.Tokens) > 0 {
 		return
 	}
 	for _, l := range ports {

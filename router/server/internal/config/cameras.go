@@ -15,9 +15,10 @@ type Camera struct {
 	Title     string // for people; "": the name
 	Directory string // where relative paths in Source begin; "": the working directory
 	Stall     time.Duration
-	MaxFrame  int    // in bytes
-	VariantOf string // the name of the camera that it is a variant of; "": it is none
-	place     string // where it was named, for errors; "": in the configuration file
+	MaxFrame  int      // in bytes
+	VariantOf string   // the name of the camera that it is a variant of; "": it is none
+	Viewers   []string // who alone may see it, or "*"; nil: as VariantOf, else everybody who is let in
+	place     string   // where it was named, for errors; "": in the configuration file
 }
 
 // readCameras reads the arguments that are no flags, each NAME=SOURCE or SOURCE. Without any, where there is to be one, there

@@ -40,7 +40,8 @@ type Config struct {
 	Read            *watch.Set // the configuration file and those that it names; empty without one
 
 	flags   *flag.FlagSet
-	places  map[string]document.Value // of the flags that hold what the file says
+	places  map[string]document.Value // of the flags that hold what the file says, and of tokens.NAME
+	viewers []viewer                  // that the file's cameras have
 	args    []string
 	env     Variables
 	unknown []string // environment variables
@@ -142,6 +143,7 @@ func (c *Config) complete(others []string) (*Config, error) {
 		err = whole.readCameras(nil, true)
 	}
 	err = cmp.Or(err, f.variants(whole))
+	f.checkViewers(whole)
 	if together := whole.checkTogether(); together != nil && f.mistakes() == nil {
 		err = Mistakes{{File: c.File, Text: together.Error()}}
 	}
@@ -151,7 +153,8 @@ func (c *Config) complete(others []string) (*Config, error) {
 // Fault says that the value of a flag cannot be used, or what it names: where the configuration file says it, by its place.
 func (c *Config) Fault(name string, err error) error {
 	if place, ok := c.places[name]; ok {
-		return Mistakes{place.At(name + ": " + cause(err))}
+		key, _, _ := strings.Cut(name, ".")
+		return Mistakes{place.At(key + ": " + cause(err))}
 	}
 	if name == "listen" { // the error says it
 		return err

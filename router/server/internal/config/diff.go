@@ -3,7 +3,9 @@ package config
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 )
 
 // Same reports whether two cameras are read from the same place in the same way.
@@ -14,7 +16,8 @@ func (c Camera) Same(other Camera) bool {
 // Diff says in words what happens when a program that runs with old is to run with next: a line for each camera, address and
 // key that changes.
 func Diff(old, next *Config) []string {
-	lines := slices.Concat(diffCameras(old, next), diffAddresses(old.Listen.Values, next.Listen.Values))
+	lines := slices.Concat(diffCameras(old, next), diffViewers(old, next), diffTokens(old.Access.Tokens, next.Access.Tokens),
+		diffAddresses(old.Listen.Values, next.Listen.Values))
 	next.flags.VisitAll(func(f *flag.Flag) {
 		k, ok := keys[f.Name]
 		if ok && f.Name != "listen" && f.Value.String() != old.flags.Lookup(f.Name).Value.String() {
@@ -50,6 +53,43 @@ func diffCameras(old, next *Config) (lines []string) {
 	order := slices.DeleteFunc(names(next.Cameras), func(name string) bool { return !slices.Contains(stay, name) })
 	if !slices.Equal(stay, order) {
 		lines = append(lines, "the cameras have another order")
+	}
+	return lines
+}
+
+// diffViewers says who may see a camera that others could see before.
+func diffViewers(old, next *Config) (lines []string) {
+	before, after := old.Viewers(), next.Viewers()
+	for _, camera := range next.Cameras {
+		was, wasRestricted := before[camera.Name]
+		is, restricted := after[camera.Name]
+		switch {
+		case !slices.Contains(names(old.Cameras), camera.Name), slices.Equal(was, is) && wasRestricted == restricted:
+		case !restricted:
+			lines = append(lines, fmt.Sprintf("camera %s is for everybody who is let in", camera.Name))
+		case len(is) == 0:
+			lines = append(lines, fmt.Sprintf("camera %s is for the token for all cameras alone; the streams of others end", camera.Name))
+		default:
+			lines = append(lines, fmt.Sprintf("camera %s is for %s alone; the streams of others end", camera.Name, strings.Join(is, ", ")))
+		}
+	}
+	return lines
+}
+
+// diffTokens compares named tokens by their files.
+func diffTokens(old, next map[string]string) (lines []string) {
+	for _, name := range slices.Sorted(maps.Keys(next)) {
+		switch file, there := old[name]; {
+		case !there:
+			lines = append(lines, fmt.Sprintf("token %s is added", name))
+		case file != next[name]:
+			lines = append(lines, fmt.Sprintf("token %s has another file; streams end whose token is not in it", name))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(old)) {
+		if _, stays := next[name]; !stays {
+			lines = append(lines, fmt.Sprintf("token %s is removed; the streams that it let in end", name))
+		}
 	}
 	return lines
 }

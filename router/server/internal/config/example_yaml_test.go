@@ -21,8 +21,9 @@ func TestExample(t *testing.T) {
 	}
 	block = regexp.MustCompile(`(?m)^  #   `).ReplaceAllString(block, "    ")
 	block = strings.ReplaceAll(block, "password-file: yard-password", "password-file: mjpegazer.yaml")
+	block = strings.Replace(block, "# users:", "users:", 1)
 	c = mustParse(t, block, []string{"DOOR_PASSWORD=p"})
-	if len(c.Cameras) != 5 || c.Cameras[2].Title != "Garden, south side" {
+	if len(c.Cameras) != 5 || c.Cameras[2].Title != "Garden, south side" || len(c.Viewers()["yard"]) != 2 {
 		t.Errorf("%v", c.Cameras)
 	}
 	lines := regexp.MustCompile(`(?m)^# ([a-z-]+: .*)$`).FindAllStringSubmatch(config.Example, -1)

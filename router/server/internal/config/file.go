@@ -30,6 +30,7 @@ type file struct {
 	directory string // where relative names begin
 	document  *document.Document
 	fields    []document.Field
+	viewers   []viewer // that cameras have
 	lookup    document.Lookup
 	read      func(path string) ([]byte, error)
 }
@@ -83,6 +84,8 @@ func (f *file) apply(c *Config) {
 		option := c.flags.Lookup(field.Name)
 		switch {
 		case field.Name == "cameras":
+		case field.Name == "tokens":
+			f.tokens(c, field.Value)
 		case known == key{} || option == nil:
 			f.unknown(field, slices.Concat(slices.Collect(maps.Keys(keys)), []string{"cameras"}))
 		default:

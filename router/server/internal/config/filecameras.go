@@ -10,7 +10,7 @@ import (
 )
 
 // cameraKeys are those of a camera that is a map.
-var cameraKeys = []string{"source", "options", "title", "password-file"}
+var cameraKeys = []string{"source", "options", "title", "password-file", "viewers"}
 
 // cameras reads the file's cameras, which come after those that are there already.
 func (f *file) cameras(c *Config) {
@@ -57,6 +57,9 @@ func (f *file) camera(c *Config, field document.Field) (Camera, bool) {
 	}
 	if title, ok := fields["title"]; ok {
 		r.title(title)
+	}
+	if viewers, ok := fields["viewers"]; ok {
+		r.viewers(viewers)
 	}
 	value, ok := fields["source"]
 	if !ok {

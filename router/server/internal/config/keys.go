@@ -14,15 +14,17 @@ const (
 	ForNew   Effect = "holds for those who come from now on; nobody is cut off"
 	Reopens  Effect = "cameras that do not say otherwise are opened again; their viewers stay"
 	Listener Effect = "new addresses open before old ones close; connections stay"
+	Rights   Effect = "holds at once; the streams of those who lose their right to watch end"
 )
 
 // A key is a line of the configuration file that is neither a flag's alone nor a camera's.
 type key struct {
 	effect Effect
 	file   bool // the value is the name of a file
+	noFlag bool // only the file has it
 }
 
-// keys are those of the file, each with what its change does. They have the flags' names, apart from cameras.
+// keys are those of the file, each with what its change does. They have the flags' names, apart from cameras and tokens.
 var keys = map[string]key{
 	"listen":                 {effect: Listener},
 	"tls-cert":               {effect: Listener, file: true},
@@ -38,8 +40,9 @@ var keys = map[string]key{
 	"max-viewers-per-camera": {effect: AtOnce},
 	"max-rate":               {effect: AtOnce},
 	"max-connections":        {effect: AtOnce},
-	"users":                  {effect: AtOnce, file: true},
-	"token":                  {effect: AtOnce, file: true},
+	"users":                  {effect: Rights, file: true},
+	"token":                  {effect: Rights, file: true},
+	"tokens":                 {effect: Rights, noFlag: true},
 	"allowed-hosts":          {effect: AtOnce},
 	"cors":                   {effect: AtOnce},
 	"trusted-proxy":          {effect: AtOnce},

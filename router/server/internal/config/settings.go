@@ -37,6 +37,7 @@ func checkRate(rate size) error {
 type accessSettings struct {
 	CertFile, KeyFile    string
 	UsersFile, TokenFile string
+	Tokens               map[string]string // files of named tokens, by their names
 	Hosts, Origins       list
 	Proxies              list
 	Public               bool
