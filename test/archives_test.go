@@ -25,10 +25,10 @@ import (
 var archives = []struct {
 	name  string
 	build []string
-	qemu  []string // what plays a processor that is no better than the least of its kind; none for PCs
+	qemu  []string // what plays a processor that is no better than the least of its kind; none for what runs here or not at all
 }{
 	{"linux_amd64.tar.gz", []string{"GOOS=linux", "GOARCH=amd64", "GOAMD64=v1"}, nil},
-	{"linux_386.tar.gz", []string{"GOOS=linux", "GOARCH=386"}, nil},
+	{"linux_386.tar.gz", []string{"GOOS=linux", "GOARCH=386"}, []string{"qemu-i386-static"}},
 	{"linux_armv6.tar.gz", []string{"GOOS=linux", "GOARCH=arm", "GOARM=6"}, []string{"qemu-arm-static", "-cpu", "arm1176"}},
 	{"linux_armv7.tar.gz", []string{"GOOS=linux", "GOARCH=arm", "GOARM=7"}, []string{"qemu-arm-static", "-cpu", "cortex-a7"}},
 	{"linux_arm64.tar.gz", []string{"GOOS=linux", "GOARCH=arm64"}, []string{"qemu-aarch64-static", "-cpu", "cortex-a53"}},

@@ -248,7 +248,8 @@ func (c *faulty) fault(conn net.Conn, _ *http.Request) bool {
 	case 3:
 		fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n%s", c.next())
 	default:
-		fmt.Fprint(conn, streamHead)
+		// The first is whole: of a camera that never ends its pictures a cut one may look complete.
+		fmt.Fprint(conn, streamHead+part(c.next()))
 		for c.random(30) > 0 {
 			if _, err := fmt.Fprint(conn, c.piece()); err != nil {
 				return false

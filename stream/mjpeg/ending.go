@@ -79,16 +79,17 @@ func (r *Reader) partEnd(size int, ended bool) (end, next int, ok bool) {
 	if r.framing.fresh {
 		length = r.framing.length
 	}
+	if r.framing.boundary != nil {
+		// Where the delimiter comes before the length is over, the picture was cut.
+		if at := bytes.Index(b, r.framing.boundary); at >= 0 {
+			return len(withoutLineEnd(b[:at])), at, length <= at
+		}
+	}
 	if length > 0 && length <= size {
 		rest := bytes.TrimLeft(r.buf[r.r+length:r.w], "\r\n")
 		over := len(rest) == 0 && (ended || r.body && r.ending.known())
 		if over || bytes.HasPrefix(rest, dashes) || bytes.HasPrefix(rest, soi[:2]) {
 			return length, length, true
-		}
-	}
-	if r.framing.boundary != nil {
-		if at := bytes.Index(b, r.framing.boundary); at >= 0 {
-			return len(withoutLineEnd(b[:at])), at, length <= at
 		}
 	}
 	return size, size, ended && r.body && length <= size
