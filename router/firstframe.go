@@ -19,18 +19,31 @@ var errNoPicture = errors.New("no picture yet")
 const restartGrace = time.Second
 
 // firstFrame waits for a viewer's first frame as long as the stream waits for its camera. It does not wait in vain: not where
-// the next try comes later than that.
-func firstFrame(ctx context.Context, s *stream.Stream, v *stream.Viewer) (*stream.Frame, error) {
+// the next try comes later than that. A viewer that would take silence for death is told to go on waiting.
+func firstFrame(w http.ResponseWriter, r *http.Request, s *stream.Stream, v *stream.Viewer, options Options) (*stream.Frame, error) {
 	if stats := s.Stats(); stats.State == stream.Down && stats.Retry > s.Stall()+restartGrace {
 		return nil, errNoPicture
 	}
+	ctx := r.Context()
 	waiting, cancel := context.WithTimeoutCause(ctx, s.Stall()+restartGrace, errNoPicture)
 	defer cancel()
-	frame, err := v.Next(waiting)
-	if err != nil && ctx.Err() == nil && waiting.Err() != nil {
-		err = errNoPicture
+	pause, asked := pauseFor(r, options.Heartbeat)
+	if !asked {
+		pause = 0
 	}
-	return frame, err
+	beat := newHeartbeat(waiting, pause)
+	defer beat.stop()
+	for {
+		frame, err := beat.next(v)
+		switch {
+		case frame == nil && err == nil:
+			w.WriteHeader(http.StatusProcessing)
+			continue
+		case err != nil && ctx.Err() == nil && waiting.Err() != nil:
+			err = errNoPicture
+		}
+		return frame, err
+	}
 }
 
 // unavailable says why there is no picture, and when to come again.

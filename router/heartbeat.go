@@ -2,6 +2,7 @@ package router
 
 import (
 	"context"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -19,6 +20,25 @@ type heartbeat struct {
 	waiting context.Context // done when the pause is over or the request is
 	over    context.CancelFunc
 	timer   *time.Timer
+}
+
+// idleHeader is how another mjpegazer says after what time without a byte it takes this one for dead.
+const idleHeader = "X-Mjpegazer-Idle"
+
+// leastPause is what a viewer may shorten the pause to.
+const leastPause = 50 * time.Millisecond
+
+// pauseFor is the pause of a viewer's heartbeat: the one that is set, or what keeps a viewer from leaving.
+func pauseFor(r *http.Request, set time.Duration) (pause time.Duration, asked bool) {
+	idle, err := time.ParseDuration(r.Header.Get(idleHeader))
+	if err != nil || idle <= 0 || !r.ProtoAtLeast(1, 1) {
+		return set, false
+	}
+	pause = max(idle/3, leastPause)
+	if set > 0 {
+		pause = min(pause, set)
+	}
+	return pause, true
 }
 
 // newHeartbeat returns a heartbeat, which must be stopped. With a pause of 0 it never beats.

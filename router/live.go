@@ -46,14 +46,15 @@ func live(s *stream.Stream, options Options) http.Handler {
 		v := s.View(stream.ViewerOptions{MaxFPS: fps, Ready: send.ready, Deliver: send.deliverer()})
 		defer v.Close()
 		limits.govern(send, v)
-		frame, err := firstFrame(r.Context(), s, v)
+		frame, err := firstFrame(w, r, s, v, options)
 		if err != nil {
 			unavailable(w, r, s, options, err)
 			return
 		}
 		defer logViewer(r, options, send)()
 		liveHead(w, r)
-		send.stream(s, v, frame, newHeartbeat(r.Context(), options.Heartbeat))
+		pause, _ := pauseFor(r, options.Heartbeat)
+		send.stream(s, v, frame, newHeartbeat(r.Context(), pause))
 	})
 }
 

@@ -32,7 +32,7 @@ func snapshot(s *stream.Stream, options Options) http.Handler {
 		defer limits.leave(s)
 		v := s.View(stream.ViewerOptions{})
 		defer v.Close()
-		frame, err := firstFrame(r.Context(), s, v)
+		frame, err := firstFrame(w, r, s, v, options)
 		if err != nil {
 			unavailable(w, r, s, options, err)
 			return

@@ -28,7 +28,8 @@ func TestDisplay(t *testing.T) {
 		"exec:KEY=canary ffmpeg":                          "exec:…",
 		"file:rtsp://u:canary@cam/":                       "file:rtsp://…@cam/",
 		"webcam://name/HD\u202e\x1bcam":                   "webcam://name/HDcam",
-		"/dev/video0#width=640":                           "/dev/video0",
+		"http://a/v#also=http://canary:canary@b/canary?canary&idle=1s": "http://a/v",
+		"/dev/video0#width=640": "/dev/video0",
 	} {
 		if got := source.Display(text); got != want {
 			t.Errorf("%s, want %s", got, want)

@@ -1,7 +1,9 @@
 package source
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -65,7 +67,17 @@ func parseHTTP(address string, s *Spec, o *options, d Defaults) error {
 	if _, err := httpcam.ParseURL(address); err != nil {
 		return err
 	}
-	h := &httpcam.Camera{URL: address, MaxFrame: s.MaxFrame, HeadTime: max(10*time.Second, s.Stall), IdleTime: max(10*time.Second, s.Stall), Instance: d.Instance, Trace: d.Trace}
+	h := &httpcam.Camera{
+		URL: address, MaxFrame: s.MaxFrame, HeadTime: max(10*time.Second, s.Stall), IdleTime: max(10*time.Second, s.Stall),
+		Instance: d.Instance, Log: d.Log, Trace: d.Trace,
+	}
+	o.each("also", "", func(value string) error {
+		h.Also = append(h.Also, value)
+		return nil
+	})
+	if err := cmp.Or(checkAlso(h.Also), parseIdle(o, s, h)); err != nil {
+		return err
+	}
 	o.flag("ipv4", &h.IPv4)
 	o.duration("poll", &h.Poll)
 	o.number("skip", 0, 100, &h.Skip)
@@ -90,6 +102,40 @@ func parseHTTP(address string, s *Spec, o *options, d Defaults) error {
 	s.Source = h
 	return nil
 }
+
+// checkAlso says what is wrong with further addresses.
+func checkAlso(addresses []string) error {
+	for _, address := range addresses {
+		if _, err := httpcam.ParseURL(address); err != nil {
+			return fmt.Errorf("option also: %w; in an option write %% as %%25, & as %%26 and # as %%23", err)
+		}
+	}
+	if len(addresses) > maxAlso {
+		return fmt.Errorf("option also may be repeated %d times at most", maxAlso)
+	}
+	return nil
+}
+
+const maxAlso = 8
+
+// parseIdle reads after what silence a session ends, connecting and the head of the answer included.
+func parseIdle(o *options, s *Spec, h *httpcam.Camera) error {
+	var idle time.Duration
+	o.duration("idle", &idle)
+	switch {
+	case idle == 0:
+		return nil
+	case idle < leastIdle:
+		return fmt.Errorf("option idle must be at least %v", leastIdle)
+	case idle >= s.Stall:
+		return fmt.Errorf("option idle must be below stall, which is %v", s.Stall)
+	}
+	h.IdleTime, h.HeadTime, h.DialTime = idle, idle, min(idle, 5*time.Second)
+	return nil
+}
+
+// leastIdle is less than pictures of any camera and a busy network need.
+const leastIdle = 100 * time.Millisecond
 
 func parsePattern(address string, s *Spec, o *options, _ Defaults) error {
 	if _, rest, _ := strings.Cut(address, ":"); rest != "" {

@@ -41,7 +41,7 @@ type Defaults struct {
 	// Directory is where relative names of files begin, and where commands run; "": the working directory.
 	Directory string
 
-	Log   *slog.Logger        // of webcams, see [webcam.Camera]; nil: none
+	Log   *slog.Logger        // of webcams and HTTP cameras, see [webcam.Camera] and [httpcam.Camera]; nil: none
 	Trace func(httpcam.Event) // of HTTP cameras, see [httpcam.Camera]; nil: none
 }
 

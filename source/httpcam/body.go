@@ -22,7 +22,8 @@ const (
 func (t *transport) readResponse(req *http.Request) (*http.Response, error) {
 	conn := t.conn
 	h, err := readHead(conn.in)
-	for err == nil && h.status/100 == 1 {
+	for err == nil && h.status/100 == 1 { // the camera is there
+		conn.by = time.Now().Add(t.camera.headTime())
 		h, err = readHead(conn.in)
 	}
 	if err != nil {

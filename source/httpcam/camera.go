@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"mjpegazer/stream"
@@ -16,8 +19,12 @@ import (
 type Camera struct {
 	// URL is the camera's address, http or https. The user name and password in it are sent when the camera asks for them.
 	URL string
+	// Also are further addresses of the camera, as of other servers that have it. When one fails, the next is read at once: each in
+	// its order, once, before Run fails. The last good one comes first, until nobody watches and the first has not failed for a
+	// minute. Each may have a user and password of its own.
+	Also []string
 	// Header is sent with every request, the names in the letters in which they are written here, also where those are not
-	// canonical. It may hold secrets, as it goes to the scheme, host and port of URL alone.
+	// canonical. It may hold secrets, as it goes to the scheme, host and port of URL, and of each of Also, alone.
 	Header http.Header
 	// Method is that of the requests; "": GET, or POST where there is a Body.
 	Method string
@@ -55,10 +62,13 @@ type Camera struct {
 	MaxFrame int
 
 	// DialTime limits connecting (0: 5 s), HeadTime the head of an answer (0: 10 s), and IdleTime the time without a byte
-	// (0: 10 s). Nothing limits a request as a whole.
+	// (0: 10 s). Nothing limits a request as a whole. An IdleTime is told to another mjpegazer, which then sends something more often,
+	// also before its first picture.
 	DialTime, HeadTime, IdleTime time.Duration
 	// DialContext makes connections; nil: as [net.Dialer] does.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
+	// Log gets a line when another address is used; nil: none.
+	Log *slog.Logger
 	// Trace is called for each step, by the goroutine of Run; nil: it is not.
 	Trace func(Event)
 
@@ -85,16 +95,18 @@ const (
 	Quirk                       // how the camera departs from the standards
 )
 
+const usualIdle = 10 * time.Second
+
 func (c *Camera) dialTime() time.Duration { return cmp.Or(c.DialTime, 5*time.Second) }
 func (c *Camera) headTime() time.Duration { return cmp.Or(c.HeadTime, 10*time.Second) }
-func (c *Camera) idleTime() time.Duration { return cmp.Or(c.IdleTime, 10*time.Second) }
+func (c *Camera) idleTime() time.Duration { return cmp.Or(c.IdleTime, usualIdle) }
 func (c *Camera) pollTime() time.Duration { return cmp.Or(c.Poll, time.Second) }
 
 // Run implements [stream.Source]: it requests the pictures and emits them until the camera fails or ctx is done. Where the
 // camera refuses the login, the error carries a [stream.RetryAfter] of 30 s, for cameras lock accounts; where it says when to
 // come again, one of that time, up to 5 min. Cookies outlive a Run.
 func (c *Camera) Run(ctx context.Context, emit func(stream.Picture)) error {
-	u, err := ParseURL(c.URL)
+	addresses, err := c.addresses()
 	if err != nil {
 		return err
 	}
@@ -102,7 +114,21 @@ func (c *Camera) Run(ctx context.Context, emit func(stream.Picture)) error {
 	if err != nil {
 		return err
 	}
-	s := newSession(c, u, config, emit)
+	if len(addresses) == 1 {
+		return newSession(c, addresses[0], config, emit).run(ctx)
+	}
+	return c.readAll(ctx, addresses, func(u *url.URL) (failure, bool) {
+		s, began := newSession(c, u, config, emit), time.Now()
+		err := s.run(ctx)
+		return failure{pause: s.pause, soon: s.soon, err: err}, s.pictures > 0 && time.Since(began) >= steadyTime
+	})
+}
+
+// ErrNotFound is wrapped by the error of a camera whose address is not known where it leads to: 404 Not Found.
+var ErrNotFound = errors.New("there is no such camera")
+
+// run requests pictures until the camera fails or ctx is done.
+func (s *session) run(ctx context.Context) error {
 	defer s.reader.Release()
 	defer s.transport.close()
 	for {
@@ -114,14 +140,14 @@ func (c *Camera) Run(ctx context.Context, emit func(stream.Picture)) error {
 		if err != nil {
 			s.forget()
 			if len(s.facts) > 0 && !s.shown { // they may explain the failure
-				emit(stream.Picture{Facts: s.facts})
+				s.emit(stream.Picture{Facts: s.facts})
 			}
 			return s.explain(err)
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(c.pollTime() - time.Since(asked)):
+		case <-time.After(s.camera.pollTime() - time.Since(asked)):
 		}
 	}
 }
@@ -137,7 +163,7 @@ func (s *session) forget() {
 // Check says what is wrong with the fields: a URL that is not http or https, a CA file that cannot be read. It does not
 // connect.
 func (c *Camera) Check() error {
-	if _, err := ParseURL(c.URL); err != nil {
+	if _, err := c.addresses(); err != nil {
 		return err
 	}
 	_, err := c.tlsConfig()

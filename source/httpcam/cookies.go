@@ -138,6 +138,8 @@ type kept struct {
 	mu      sync.Mutex
 	cookies cookies
 	small   bool // the camera breaks on a large ClientHello
+
+	failover failover
 }
 
 func (k *kept) wantsSmall() bool {

@@ -130,6 +130,7 @@ func (s *session) refused(resp *http.Response) error {
 	case code/100 == 3:
 		return problem("the camera redirects without saying where to")
 	case code == http.StatusNotFound:
+		s.missing = true
 		return problem("the camera does not know this address (404 Not Found): is the path right?")
 	case code == http.StatusMethodNotAllowed && resp.Request.Method == http.MethodGet:
 		return problem("the camera answered " + resp.Status + ": if its manual says POST, add #method=POST to its address")
@@ -179,10 +180,14 @@ func retryAfter(header http.Header, now time.Time) time.Duration {
 // explain turns what ended the session into an error that may be shown.
 func (s *session) explain(err error) error {
 	shown := s.reason(err)
+	if s.missing {
+		shown = notFound{shown}
+	}
 	switch {
 	case s.pause > 0:
 		return stream.RetryAfter(shown, s.pause)
 	case errors.Is(err, syscall.ECONNREFUSED):
+		s.soon = true
 		return stream.RetrySoon(shown)
 	}
 	return shown

@@ -20,6 +20,9 @@ func (s *session) newRequest(ctx context.Context) *http.Request {
 	if s.camera.Instance != "" { // a program that reads itself would otherwise wait for its own first picture
 		req.Header.Set(instanceHeader, s.camera.Instance)
 	}
+	if idle := s.camera.idleTime(); idle < usualIdle {
+		req.Header.Set(idleHeader, idle.String())
+	}
 	if s.camera.Skip == 0 && req.Method == http.MethodGet {
 		s.still.ask(req.Header)
 	}

@@ -19,6 +19,9 @@ import (
 // instanceHeader distinguishes one mjpegazer from another. Unlike Server, proxies pass it on.
 const instanceHeader = "X-Mjpegazer-Instance"
 
+// idleHeader tells another mjpegazer after what time without a byte the session ends, where that is shorter than usual.
+const idleHeader = "X-Mjpegazer-Idle"
+
 // A session is one run of a [Camera].
 type session struct {
 	camera    *Camera
@@ -29,12 +32,14 @@ type session struct {
 	login     *login
 	emit      func(stream.Picture)
 
-	reader *mjpeg.Reader
-	facts  map[string]string
-	known  map[string]string // those from the head of the last response
-	shown  bool              // facts have been emitted as they are
-	other  bool              // the camera is another mjpegazer
-	pause  time.Duration     // before the next session; 0: the usual
+	reader  *mjpeg.Reader
+	facts   map[string]string
+	known   map[string]string // those from the head of the last response
+	shown   bool              // facts have been emitted as they are
+	other   bool              // the camera is another mjpegazer
+	pause   time.Duration     // before the next session; 0: the usual
+	soon    bool              // another one costs the camera nothing
+	missing bool              // the camera says that there is none at this address
 
 	pictures int  // emitted
 	cookies  bool // the camera has set some
@@ -97,6 +102,9 @@ func (s *session) answered(resp *http.Response) {
 		if value != "" {
 			facts[name] = s.quote(value)
 		}
+	}
+	if len(s.camera.Also) > 0 {
+		note("address", redact.URL(s.url))
 	}
 	note("server", resp.Header.Get("Server"))
 	note("content type", resp.Header.Get("Content-Type"))

@@ -11,6 +11,7 @@ import (
 
 	"mjpegazer/router/server/internal/config"
 	"mjpegazer/source"
+	"mjpegazer/source/httpcam"
 )
 
 // write makes a file in a directory, and returns its path.
@@ -144,6 +145,13 @@ func TestCredentials(t *testing.T) {
 	c := mustParse(t, "cameras:\n  a: http://u:${door}@h/\n  b: http://u:${gate}@h/\n", environ)
 	if got := cameras(c); got != "a=http://u:fr%40m%20file@h/ b=http://u:g@h/" {
 		t.Error(got)
+	}
+	also := mustParse(t, "cameras:\n  a: {source: http://h/, options: {also: 'http://u:${door}@i/'}}\n  b: http://h/#also=http://u:${door}@i/\n", environ)
+	for _, camera := range also.Cameras {
+		spec, err := source.Parse(camera.Source, source.Defaults{})
+		if h, ok := spec.Source.(*httpcam.Camera); !ok || len(h.Also) != 1 || h.Also[0] != "http://u:fr%40m%20file@i/" {
+			t.Errorf("%v, %+v", err, spec.Source)
+		}
 	}
 	if read := c.Read.Contents(); len(read) != 3 { // that gate is no file may change
 		t.Errorf("%d files", len(read))

@@ -140,7 +140,11 @@ func (r *cameraReader) password(value document.Value) bool {
 func (r *cameraReader) options(value document.Value) {
 	for _, option := range value.Fields() {
 		for _, item := range option.Value.Items() {
-			text, ok := item.Expanded(r.file.lookup)
+			expanded := item.Expanded
+			if option.Name == "also" { // an address
+				expanded = item.Source
+			}
+			text, ok := expanded(r.file.lookup)
 			if !ok {
 				continue
 			}

@@ -67,6 +67,9 @@ func (p place) fit(value string) string {
 	}
 	switch {
 	case p.inOptions(kind):
+		if p.inAlso() && !(p.isHost(p.before) && isHostText(value)) {
+			value = percentEncode(value) // for the address in the option
+		}
 		return percentEncode(value)
 	case strings.Contains(word, "://"):
 		if p.isHost(word) && isHostText(value) {
@@ -91,6 +94,11 @@ func (p place) inOptions(kind string) bool {
 		return strings.Contains(p.before, "#") && !strings.Contains(p.after, "#")
 	}
 	return strings.Contains(p.before, "#")
+}
+
+// inAlso reports whether the place is in an option that is an address itself.
+func (p place) inAlso() bool {
+	return strings.HasPrefix(p.before[strings.LastIndexAny(p.before, "#&")+1:], "also=")
 }
 
 // isHost reports whether the place is in an address's host and port: after its // and any user, before its path.
