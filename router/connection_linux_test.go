@@ -97,6 +97,7 @@ func TestFreshAfterAPause(t *testing.T) {
 	for _, l := range []lane{
 		{name: "TCP", network: "tcp", buffer: 16 << 10},
 		{name: "TLS", network: "tcp", secure: true, buffer: 16 << 10},
+		{name: "gathered TLS", network: "tcp", secure: true, buffer: 16 << 10, accept: gather},
 		{name: "HTTP/2", network: "tcp", secure: true, version: true, buffer: 16 << 10},
 		{name: "unix", network: "unix"},
 	} {
@@ -169,18 +170,50 @@ func ExampleConnContext() {
 // others nothing else would show it.
 func TestPushes(t *testing.T) {
 	const size, frames = 5000, 20
-	s := open(t, &streamtest.Camera{Interval: 10 * time.Millisecond, JPEG: streamtest.OfSize(size).JPEG}, stream.Options{})
-	live := router.Live(s, router.Options{})
-	var viewer atomic.Pointer[conn.Conn]
-	r := lane{network: "tcp"}.watch(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		viewer.Store(conn.Of(r))
-		live.ServeHTTP(w, r)
-	}))
-	for range frames {
-		readTime(t, r)
+	for _, l := range []lane{{name: "TCP", network: "tcp"}, {name: "TLS", network: "tcp", secure: true, accept: gather}} {
+		t.Run(l.name, func(t *testing.T) {
+			s := open(t, &streamtest.Camera{Interval: 10 * time.Millisecond, JPEG: streamtest.OfSize(size).JPEG}, stream.Options{})
+			live := router.Live(s, router.Options{})
+			var viewer atomic.Pointer[conn.Conn]
+			r := l.watch(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				viewer.Store(conn.Of(r))
+				live.ServeHTTP(w, r)
+			}))
+			for range frames {
+				readTime(t, r)
+			}
+			if n := viewer.Load().Pushed(); n < (frames-5)*size {
+				t.Errorf("%d bytes were pushed, of %d pictures of %d", n, frames, size)
+			}
+		})
 	}
-	if n := viewer.Load().Pushed(); n < (frames-5)*size {
-		t.Errorf("%d bytes were pushed, of %d pictures of %d", n, frames, size)
+}
+
+// gather is for the lane of TLS as the program serves it.
+func gather(c net.Conn) net.Conn { return conn.Gather(c) }
+
+// What the kernel does not take at once of the records of a part comes later, whole, whether the viewer's own goroutine sends the part
+// or another.
+func TestGatheredPartsAreWhole(t *testing.T) {
+	for _, size := range []int{60_000, 300_000, 3_000_000} {
+		t.Run(strconv.Itoa(size), func(t *testing.T) {
+			t.Parallel()
+			pictures := streamtest.OfSize(size)
+			s := open(t, &streamtest.Camera{Interval: 5 * time.Millisecond, JPEG: pictures.JPEG}, stream.Options{})
+			r := lane{network: "tcp", secure: true, buffer: 16 << 10, accept: gather}.watch(t, router.Live(s, router.Options{}))
+			for last := 0; s.Stats().Skipped < 20; {
+				_, jpeg, err := readPart(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				n, err := pictures.Check(jpeg)
+				if err != nil || n <= last {
+					t.Fatalf("picture %d after %d: %v", n, last, err)
+				}
+				last = n
+				time.Sleep(30 * time.Millisecond)
+			}
+		})
 	}
 }
 

@@ -15,7 +15,7 @@ const maxPushed = 64 << 10
 // does not know of what it writes: its own writer must have nothing to do with each byte, and no middleware may have put
 // another around it.
 func (s *sender) deliverer() func(*stream.Frame) bool {
-	if s.conn == nil || !s.single || !s.conn.Plain() || !bare(s.w) {
+	if s.conn == nil || !s.single || !s.conn.Pushes() || !bare(s.w) {
 		return nil
 	}
 	return s.deliver
@@ -40,10 +40,10 @@ func (s *sender) deliver(f *stream.Frame) bool {
 	}
 	now := time.Now()
 	s.expect(now, len(part))
-	pushed, end := s.conn.Push(nil, part)
+	pushed, end, all := s.conn.Push(nil, part)
 	s.pushed = pushed
 	s.end.Store(end)
-	if s.pushed < len(part) {
+	if !all {
 		return false
 	}
 	s.begin(f)

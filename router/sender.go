@@ -99,15 +99,15 @@ func (s *sender) record(head []byte, f *stream.Frame) error {
 	part, n := f.JPEG(), 0
 	if s.pushes {
 		s.expect(time.Now(), len(head)+len(part))
-		var end int64
-		n, end = s.conn.Push(head, part)
+		pushed, end, all := s.conn.Push(head, part)
 		s.end.Store(end)
+		if all {
+			return nil
+		}
+		n = pushed
 	}
-	switch left := n - len(head); {
-	case left == len(part):
-		return nil
-	case left >= 0:
-		return s.bytes(part[left:])
+	if n >= len(head) {
+		return s.bytes(part[n-len(head):])
 	}
 	return s.bytes(head[n:], part)
 }
@@ -149,6 +149,15 @@ func (s *sender) write(pieces [][]byte, now time.Time, most time.Duration) error
 			return err
 		}
 	}
+	if s.conn == nil || !s.single {
+		return s.flush(pieces)
+	}
+	s.conn.Hold()
+	err := s.flush(pieces)
+	return errors.Join(err, s.conn.Release())
+}
+
+func (s *sender) flush(pieces [][]byte) error {
 	for _, piece := range pieces {
 		if _, err := s.w.Write(piece); err != nil {
 			return err

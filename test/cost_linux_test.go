@@ -20,7 +20,10 @@ import (
 // BenchmarkViewers measures the built program and the floor in turn, so that whatever else the machine does strikes both,
 // and reports medians.
 func BenchmarkViewers(b *testing.B) {
-	for _, l := range []load{{100, 50_000, 30}, {1000, 8_000, 15}, {30, 500_000, 15}} {
+	for _, l := range []load{
+		{viewers: 100, size: 50_000, fps: 30}, {viewers: 1000, size: 8_000, fps: 15}, {viewers: 30, size: 500_000, fps: 15},
+		{viewers: 100, size: 50_000, fps: 30, by: "TLS"}, {viewers: 50, size: 50_000, fps: 20, by: "HTTP2"},
+	} {
 		b.Run(l.String(), func(b *testing.B) {
 			camera := newCamera(b, l.interval(), streamtest.OfSize(l.size).JPEG)
 			for b.Loop() {
@@ -34,12 +37,22 @@ func benchmarkLoad(b *testing.B, l load, camera camera) {
 	const rounds = 5
 	var ratios []float64
 	var ours, floors []cost
+	var file string
+	args := []string{anyPort, camera.URL}
+	if l.by != "" {
+		file = certificate(b, b.TempDir())
+		args = append([]string{"-tls-cert", file, "-tls-key", file}, args...)
+	}
+	under := l // HTTP/2 is held against the floor of plain HTTP
+	if l.by == "HTTP2" {
+		under.by, file = "", ""
+	}
 	for range rounds {
-		program := start(b, command(b, anyPort, camera.URL))
+		program := start(b, command(b, args...))
 		ours = append(ours, l.measure(b, program))
 		program.stop(b)
-		floor := start(b, floorCommand(b, l))
-		floors = append(floors, l.measure(b, floor))
+		floor := start(b, floorCommand(b, under, file))
+		floors = append(floors, under.measure(b, floor))
 		<-floor.exited
 		ratios = append(ratios, ours[len(ours)-1].cpu/floors[len(floors)-1].cpu)
 	}
@@ -105,8 +118,11 @@ func (l load) gather(tb testing.TB, address string) *audience {
 	tb.Helper()
 	a := &audience{arrivals: make([][]arrival, l.viewers)}
 	for i := range l.viewers {
-		v, err := dial(address, min(l.size+1024, 128<<10))
-		if err != nil {
+		var v *viewer
+		var err error
+		if l.by == "HTTP2" {
+			v = viewHTTP2(tb, address)
+		} else if v, err = dial(address, min(l.size+1024, 128<<10)); err != nil {
 			a.leave()
 			tb.Fatalf("viewer %d: %v", i+1, err)
 		}

@@ -154,7 +154,7 @@ func awaitTLS(t *testing.T, address string, p *program) {
 }
 
 // certificate writes a certificate of our own and its key to one file.
-func certificate(t *testing.T, dir string) (file string) {
+func certificate(t testing.TB, dir string) (file string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

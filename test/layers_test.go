@@ -21,7 +21,7 @@ var arrows = map[string][]string{
 	"router/access":                     {"router/internal/watch"},
 	"router/internal/conn":              {},
 	"router/internal/watch":             {},
-	"router/server":                     {"router", "router/access", "router/internal/watch", "router/server/internal/config", "router/server/internal/supervisor", "source", "source/variant", "stream"},
+	"router/server":                     {"router", "router/access", "router/internal/conn", "router/internal/watch", "router/server/internal/config", "router/server/internal/supervisor", "source", "source/variant", "stream"},
 	"router/server/internal/config":     {"router", "router/access", "router/internal/watch", "router/server/internal/document", "source", "stream"},
 	"router/server/internal/supervisor": {},
 	"router/server/internal/document":   {},

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"mjpegazer/router/internal/conn"
 	"mjpegazer/router/server/internal/config"
 )
 
@@ -102,7 +103,7 @@ func (a *acceptor) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	if config := a.secure.Load(); config != nil && c.LocalAddr().Network() == "tcp" {
-		return tls.Server(c, config), nil
+		return tls.Server(conn.Gather(c), config), nil
 	}
 	return c, nil
 }

@@ -4,6 +4,7 @@ package conn
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"sync"
@@ -14,10 +15,14 @@ import (
 
 // Context adds c to the context of its requests, for [Of]. It is an [http.Server.ConnContext].
 func Context(ctx context.Context, c net.Conn) context.Context {
-	plain := false
-	switch c.(type) {
-	case *net.TCPConn, *net.UnixConn: // and no other that has one of them inside
-		plain = true
+	conn := &Conn{}
+	switch top := c.(type) { // and no other that has one of them inside
+	case *net.TCPConn, *net.UnixConn:
+		conn.pushes = true
+	case *tls.Conn:
+		if gather, ok := top.NetConn().(*Gatherer); ok {
+			conn.secure, conn.gather, conn.pushes = top, gather, true
+		}
 	}
 	for {
 		wrapper, ok := c.(interface{ NetConn() net.Conn }) // as tls.Conn
@@ -34,10 +39,10 @@ func Context(ctx context.Context, c net.Conn) context.Context {
 	if err != nil {
 		return ctx
 	}
-	conn := &Conn{net: c}
+	conn.net = c
 	conn.socket.attach(c, raw)
 	_, conn.measured = conn.socket.queued()
-	conn.plain = plain && conn.measured
+	conn.pushes = conn.pushes && conn.measured
 	return context.WithValue(ctx, key{}, conn)
 }
 
@@ -52,7 +57,9 @@ func Of(r *http.Request) *Conn {
 // A Conn is a viewer's connection. Streams of HTTP/2 share one.
 type Conn struct {
 	socket   socket
-	plain    bool         // what is written goes to the socket as it is
+	pushes   bool         // Push works
+	secure   *tls.Conn    // whose records are gathered; nil: none
+	gather   *Gatherer    // below it
 	measured bool         // the kernel knows what has arrived
 	written  atomic.Int64 // bytes of parts that the kernel has accepted
 	pushed   atomic.Int64 // bytes of them that Push wrote
@@ -66,19 +73,52 @@ type Conn struct {
 // Measured reports whether the kernel knows what has arrived.
 func (c *Conn) Measured() bool { return c.measured }
 
-// Plain reports whether what is written goes to the socket as it is, so that [Conn.Push] may do it.
-func (c *Conn) Plain() bool { return c.plain }
+// Pushes reports whether [Conn.Push] can be used: nothing but TLS stands between the server and the socket.
+func (c *Conn) Pushes() bool { return c.pushes }
 
 // Wrote counts n bytes that were written, and returns how many there have been.
 func (c *Conn) Wrote(n int) int64 { return c.written.Add(int64(n)) }
 
-// Push writes as much of a part, and of a head before it, which may be nil, as the kernel accepts at once, and returns how many
-// bytes that was, and how many there have been. One goroutine at a time may call it. It has no error: if nothing can be
-// written an ordinary Write will say why.
-func (c *Conn) Push(head, part []byte) (n int, written int64) {
-	n = c.socket.push(head, part)
+// Hold keeps what is written until [Conn.Release], where the connection can. One goroutine at a time may hold it, or push.
+func (c *Conn) Hold() {
+	if c.gather != nil {
+		c.gather.hold()
+	}
+}
+
+// Release writes what was held, and what a Push has left.
+func (c *Conn) Release() error {
+	if c.gather == nil {
+		return nil
+	}
+	return c.gather.release()
+}
+
+// Push writes as much of a part, and of a head before it, which may be nil, as the kernel accepts at once. It returns how many
+// bytes an ordinary Write need not write any more, how many there have been, and whether that is all; if not, [Conn.Release] must
+// follow what is left. It has no error: if nothing can be written an ordinary Write will say why.
+func (c *Conn) Push(head, part []byte) (n int, written int64, all bool) {
+	if c.secure != nil {
+		n, all = c.encrypt(head, part)
+	} else {
+		n = c.socket.push(head, part)
+		all = n == len(head)+len(part)
+	}
 	c.pushed.Add(int64(n))
-	return n, c.Wrote(n)
+	return n, c.Wrote(n), all
+}
+
+// encrypt is Push over TLS. What does not fit into one piece is not written, as that could wait.
+func (c *Conn) encrypt(head, part []byte) (n int, all bool) {
+	size := len(head) + len(part)
+	if size > maxGathered/2 {
+		return 0, false
+	}
+	c.gather.hold()
+	c.secure.Write(head)
+	c.secure.Write(part)
+	all = c.gather.push(func(b []byte) int { return c.socket.push(nil, b) })
+	return size, all
 }
 
 // Pushed returns how many bytes Push has written.
