@@ -50,11 +50,14 @@ func hiddenUnless(shown bool) markup {
 }
 
 // markup returns the page, with as many columns as rows where there is room.
-func (s siteStatus) markup() markup {
+func (s siteStatus) markup(query string) markup {
 	s.Cameras = slices.DeleteFunc(s.Cameras, func(c cameraStatus) bool { return c.VariantOf != "" })
 	columns := max(int(math.Ceil(math.Sqrt(float64(len(s.Cameras))))), 1)
+	if query != "" {
+		query = "?" + query
+	}
 	values := map[string]any{
-		"title": "mjpegazer", "streams": pageStreams, "columns": columns, "rows": (len(s.Cameras) + columns - 1) / columns,
+		"query": query, "title": "mjpegazer", "streams": pageStreams, "columns": columns, "rows": (len(s.Cameras) + columns - 1) / columns,
 	}
 	if len(s.Cameras) == 1 {
 		values["title"] = s.Cameras[0].Title + " · mjpegazer"
@@ -64,13 +67,13 @@ func (s siteStatus) markup() markup {
 	}
 	var cameras strings.Builder
 	for i, c := range s.Cameras {
-		cameras.WriteString(string(c.markup(i < pageStreams)))
+		cameras.WriteString(string(c.markup(i < pageStreams, query)))
 	}
 	values["cameras"] = markup(cameras.String())
 	return indexMarkup.fill(values)
 }
 
-func (c cameraStatus) markup(live bool) markup {
+func (c cameraStatus) markup(live bool, query string) markup {
 	picture := "snapshot"
 	if live {
 		picture = "live"
@@ -80,7 +83,7 @@ func (c cameraStatus) markup(live bool) markup {
 		facts.WriteString(string(factMarkup.fill(map[string]any{"name": name, "value": c.Facts[name]})))
 	}
 	return cameraMarkup.fill(map[string]any{
-		"name": c.Name, "title": c.Title, "state": c.State, "picture": picture, "viewers": c.Viewers,
+		"name": c.Name, "query": query, "title": c.Title, "state": c.State, "picture": picture, "viewers": c.Viewers,
 		"reason": c.Error, "reason-hidden": hiddenUnless(c.State == stream.Down),
 		"retry": c.RetrySeconds, "retry-hidden": hiddenUnless(c.RetrySeconds > 0),
 		"width": c.Width, "height": c.Height, "fps": c.FPS,

@@ -164,13 +164,17 @@ func (f feed) mount(r chi.Router, path string) {
 	r.Handle(path+"health", f.health)
 }
 
-// guard puts access control around all routes but health: that of cameras which some may not see is for the others.
+// guard puts access control around all routes but health, which is for the others where some may not see a camera, and the
+// page's files, which are the same everywhere.
 func guard(cameras []Camera, control *access.Control) func(http.Handler) http.Handler {
 	open := []string{"/health", "/healthz"}
 	for _, c := range cameras {
 		if !control.Restricts(c.Name) {
 			open = append(open, "/"+c.Name+"/health")
 		}
+	}
+	for name := range assetTable {
+		open = append(open, "/assets/"+name)
 	}
 	return func(next http.Handler) http.Handler {
 		guarded := control.Handler(next, open...)

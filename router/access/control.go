@@ -52,7 +52,7 @@ const failureTime = time.Second
 // that ask for /health have no password.
 //
 // A browser that opens a page, a path that ends in a slash, with the token in the address gets a cookie and is sent to the
-// address without the token.
+// address without the token; in a frame of another site it gets the page itself, see [LinkQuery].
 func (c *Control) Handler(next http.Handler, open ...string) http.Handler {
 	if c == nil {
 		c = &Control{}
@@ -85,8 +85,10 @@ func (c *Control) Handler(next http.Handler, open ...string) http.Handler {
 			return
 		}
 		if t, ok := c.tokenOf(inAddress); ok && strings.HasSuffix(path, "/") && opensPage(r) {
-			t.giveCookie(w, r)
-			return
+			var answered bool
+			if r, answered = t.openPage(w, r, inAddress); answered {
+				return
+			}
 		}
 		r, end := c.begin(r, id)
 		defer end()

@@ -49,10 +49,10 @@ type token struct {
 	cookieName, cookieValue string
 }
 
-// is reports whether text is the token, in constant time whatever its length.
+// is reports whether text is the token, or what its cookie holds, in constant time whatever its length.
 func (t token) is(text string) bool {
 	hash := sha256.Sum256([]byte(text))
-	return subtle.ConstantTimeCompare(hash[:], t.hash[:]) == 1
+	return subtle.ConstantTimeCompare(hash[:], t.hash[:])|subtle.ConstantTimeCompare([]byte(text), []byte(t.cookieValue)) == 1
 }
 
 // shown reports whether a request shows any token, and whether it is this one.
@@ -63,18 +63,24 @@ func (t token) shown(r *http.Request, inAddress string) (any, right bool) {
 	if text, ok := bearer(r); ok && !right {
 		any, right = true, t.is(text)
 	}
-	if c, err := r.Cookie("mjpegazer_" + t.cookieName); err == nil && !right {
-		any, right = true, subtle.ConstantTimeCompare([]byte(c.Value), []byte(t.cookieValue)) == 1
+	if there, same := t.cookie(r); there && !right {
+		any, right = true, same
 	}
 	return any, right
+}
+
+// cookie reports whether a request has the token's cookie, and whether it is right.
+func (t token) cookie(r *http.Request) (there, right bool) {
+	c, err := r.Cookie("mjpegazer_" + t.cookieName)
+	return err == nil, err == nil && subtle.ConstantTimeCompare([]byte(c.Value), []byte(t.cookieValue)) == 1
 }
 
 // cookieLife is how long a browser keeps the cookie.
 const cookieLife = 30 * 24 * time.Hour
 
-// giveCookie gives the token to the browser as a cookie and sends it to the same address without the token. Neither names a
+// giveCookie gives the token to the browser as a cookie and sends it to the same page with another query. Neither names a
 // whole path: a proxy may let the browser see another one than us.
-func (t token) giveCookie(w http.ResponseWriter, r *http.Request) {
+func (t token) giveCookie(w http.ResponseWriter, r *http.Request, query string) {
 	http.SetCookie(w, &http.Cookie{
 		Name: "mjpegazer_" + t.cookieName, Value: t.cookieValue, MaxAge: int(cookieLife.Seconds()),
 		HttpOnly: true, SameSite: http.SameSiteStrictMode,
@@ -82,8 +88,8 @@ func (t token) giveCookie(w http.ResponseWriter, r *http.Request) {
 	})
 	page, _, _ := strings.Cut(r.RequestURI, "?") // the path in r.URL may be without what it was mounted below
 	target := "./" + page[strings.LastIndexByte(page, '/')+1:]
-	if r.URL.RawQuery != "" {
-		target += "?" + r.URL.RawQuery
+	if query != "" {
+		target += "?" + query
 	}
 	w.Header().Set("Location", target)
 	w.Header().Set("Cache-Control", "no-store")

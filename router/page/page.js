@@ -14,6 +14,7 @@ const DEAD = 3; // readings of status after which a stream without news is opene
 const BLANK = 'data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
 
 const main = document.querySelector('main');
+const query = main.dataset.query; // what every address needs: the token, in a frame of another site
 const streams = Number(main.dataset.streams);
 
 // A tile is one camera on the page.
@@ -26,7 +27,7 @@ class Tile {
     this.still = null; // the snapshot under way
     this.dead = 0; // readings of status for which the stream has looked dead
     this.adopt(card.querySelector('img'));
-    this.open = this.img.src.endsWith('/live'); // whether a stream is under way
+    this.open = new URL(this.img.src).pathname.endsWith('/live'); // whether a stream is under way
     this.mode = this.open ? 'live' : 'off'; // or still
     if (this.img.complete && !this.img.naturalWidth) this.lost();
     if (!this.open) this.img.src = BLANK;
@@ -50,7 +51,7 @@ class Tile {
     this.img.src = BLANK;
   }
 
-  url(what) { return `${this.name}/${what}?${Date.now()}`; }
+  url(what) { return `${this.name}/${what}${query || '?'}&${Date.now()}`; }
 
   stream() {
     this.open = true;
@@ -178,7 +179,7 @@ async function poll() {
   const control = new AbortController();
   const limit = setTimeout(() => control.abort(), SILENCE);
   try {
-    const response = await fetch('status', { cache: 'no-store', signal: control.signal });
+    const response = await fetch('status' + query, { cache: 'no-store', signal: control.signal });
     if (!response.ok) throw new Error(response.status);
     tell(await response.json());
     unheard('');
