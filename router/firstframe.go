@@ -18,31 +18,36 @@ var errNoPicture = errors.New("no picture yet")
 // often answers then.
 const restartGrace = time.Second
 
+// lookPause is how often a viewer that waits for its first frame looks whether it still should.
+const lookPause = 250 * time.Millisecond
+
 // firstFrame waits for a viewer's first frame as long as the stream waits for its camera. It does not wait in vain: not where
 // the next try comes later than that. A viewer that would take silence for death is told to go on waiting.
 func firstFrame(w http.ResponseWriter, r *http.Request, s *stream.Stream, v *stream.Viewer, options Options) (*stream.Frame, error) {
-	if stats := s.Stats(); stats.State == stream.Down && stats.Retry > s.Stall()+restartGrace {
-		return nil, errNoPicture
-	}
-	ctx := r.Context()
-	waiting, cancel := context.WithTimeoutCause(ctx, s.Stall()+restartGrace, errNoPicture)
+	ctx, most := r.Context(), s.Stall()+restartGrace
+	waiting, cancel := context.WithTimeoutCause(ctx, most, errNoPicture)
 	defer cancel()
-	pause, asked := pauseFor(r, options.Heartbeat)
-	if !asked {
-		pause = 0
+	pause, impatient := pauseFor(r, options.Heartbeat)
+	if !impatient || pause > lookPause {
+		pause = lookPause
 	}
 	beat := newHeartbeat(waiting, pause)
 	defer beat.stop()
 	for {
+		if stats := s.Stats(); stats.State == stream.Down && stats.Retry > most {
+			return nil, errNoPicture
+		}
 		frame, err := beat.next(v)
 		switch {
-		case frame == nil && err == nil:
-			w.WriteHeader(http.StatusProcessing)
-			continue
+		case frame != nil:
+			return frame, nil
 		case err != nil && ctx.Err() == nil && waiting.Err() != nil:
-			err = errNoPicture
+			return nil, errNoPicture
+		case err != nil:
+			return nil, err
+		case impatient:
+			w.WriteHeader(http.StatusProcessing)
 		}
-		return frame, err
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mjpegazer/stream"
+	"mjpegazer/stream/mjpeg"
 )
 
 // A heartbeat ends a viewer's wait when nothing was sent for a while, the pause. With a camera that is faster it costs nothing:
@@ -22,15 +23,12 @@ type heartbeat struct {
 	timer   *time.Timer
 }
 
-// idleHeader is how another mjpegazer says after what time without a byte it takes this one for dead.
-const idleHeader = "X-Mjpegazer-Idle"
-
 // leastPause is what a viewer may shorten the pause to.
 const leastPause = 50 * time.Millisecond
 
 // pauseFor is the pause of a viewer's heartbeat: the one that is set, or what keeps a viewer from leaving.
 func pauseFor(r *http.Request, set time.Duration) (pause time.Duration, asked bool) {
-	idle, err := time.ParseDuration(r.Header.Get(idleHeader))
+	idle, err := time.ParseDuration(r.Header.Get(mjpeg.IdleHeader))
 	if err != nil || idle <= 0 || !r.ProtoAtLeast(1, 1) {
 		return set, false
 	}

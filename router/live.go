@@ -43,12 +43,15 @@ func live(s *stream.Stream, options Options) http.Handler {
 		defer limits.leave(s)
 		send := newSender(w, r, limits)
 		defer send.close()
-		v := s.View(stream.ViewerOptions{MaxFPS: fps, Ready: send.ready, Deliver: send.deliverer()})
+		v := s.View(stream.ViewerOptions{MaxFPS: fps, Ready: send.ready, Deliver: send.deliverer(), Via: passing(send.via)})
 		defer v.Close()
 		limits.govern(send, v)
 		frame, err := firstFrame(w, r, s, v, options)
 		if err != nil {
 			unavailable(w, r, s, options, err)
+			return
+		}
+		if !passed(w, send.via, frame) {
 			return
 		}
 		defer logViewer(r, options, send)()

@@ -21,7 +21,7 @@
 //   - 404 to an unknown path, with the names of the cameras;
 //   - 405 to other methods, and 413 to a request's body that is larger than 64 KB or takes longer than 5 s;
 //   - 503, with Retry-After, while a camera has no picture, or where there are as many viewers as [Limits] allow;
-//   - 508 to the program itself, where it was told to read its own address.
+//   - 508 to the program itself, where it was told to read its own address, and to one that the pictures come from.
 //
 // [Options.Access] adds those of package access.
 package router
@@ -29,6 +29,7 @@ package router
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -40,6 +41,8 @@ import (
 
 	"mjpegazer/router/access"
 	"mjpegazer/router/internal/conn"
+	"mjpegazer/stream"
+	"mjpegazer/stream/mjpeg"
 )
 
 // Options are the options of all handlers. The zero value serves everybody.
@@ -57,8 +60,8 @@ type Options struct {
 	// Reloaded returns when the program's configuration was last read, and what was wrong with it, one line each; none means
 	// that it holds. Nil means that there is no configuration to reload.
 	Reloaded func() (at time.Time, mistakes []string)
-	// Instance tells this program from all others: a request of its own, which has it in X-Mjpegazer-Instance, is refused.
-	// Empty means no check.
+	// Instance tells this program from all others: a request that has it in X-Mjpegazer-Instance, as its own pictures would come
+	// back to it, is refused. Empty means no check.
 	Instance string
 	// Heartbeat is how long a stream may be silent. Then the last picture is sent again, or a header line while the camera is
 	// down, so that no proxy takes the connection for dead. 0 means no heartbeat; see [DefaultHeartbeat].
@@ -195,9 +198,6 @@ func guard(cameras []Camera, control *access.Control) func(http.Handler) http.Ha
 // Without it everything works, but on a slow link pictures grow old in the kernel's buffers.
 func ConnContext(ctx context.Context, c net.Conn) context.Context { return conn.Context(ctx, c) }
 
-// instanceHeader tells one running program from another, in requests and answers.
-const instanceHeader = "X-Mjpegazer-Instance"
-
 // identify names the program in every answer: another one that reads from it may trust its timestamps. A program that was
 // told to read itself is refused before it waits for its own first picture.
 func identify(options Options) func(http.Handler) http.Handler {
@@ -205,9 +205,10 @@ func identify(options Options) func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Server", "mjpegazer/"+options.version())
 			if options.Instance != "" {
-				w.Header().Set(instanceHeader, options.Instance)
-				if r.Header.Get(instanceHeader) == options.Instance {
-					http.Error(w, "this is mjpegazer's own address: it cannot be its own source", http.StatusLoopDetected)
+				own := mjpeg.Via{options.Instance}
+				w.Header().Set(mjpeg.InstanceHeader, own.String())
+				if via(r).Meets(own) {
+					refuseCircle(w)
 					return
 				}
 			}
@@ -215,6 +216,38 @@ func identify(options Options) func(http.Handler) http.Handler {
 		})
 	}
 }
+
+// via returns the programs that the pictures of an answer go to.
+func via(r *http.Request) mjpeg.Via { return mjpeg.ParseVia(r.Header.Values(mjpeg.InstanceHeader)) }
+
+// passing is [stream.ViewerOptions].Via of a viewer whose pictures go to some programs; nil: to none.
+func passing(to mjpeg.Via) func() mjpeg.Via {
+	if to == nil {
+		return nil
+	}
+	return func() mjpeg.Via { return to }
+}
+
+// passed tells the programs that the pictures of an answer have come by, beside this one. It reports false to a program that they
+// come from.
+func passed(w http.ResponseWriter, to mjpeg.Via, f *stream.Frame) bool {
+	if len(f.Via) > 0 {
+		all := mjpeg.ParseVia(w.Header().Values(mjpeg.InstanceHeader)).Then(f.Via)
+		w.Header().Set(mjpeg.InstanceHeader, all.String())
+	}
+	if to.Meets(f.Via) {
+		refuseCircle(w)
+		return false
+	}
+	return true
+}
+
+func refuseCircle(w http.ResponseWriter) {
+	http.Error(w, errCircle.Error(), http.StatusLoopDetected)
+}
+
+// errCircle is why a program that pictures come from cannot get them.
+var errCircle = errors.New("this is mjpegazer's own address, directly or by way of others: it cannot be its own source")
 
 // reading answers HEAD with h's headers alone, and refuses what would write. The handlers do it, not the routes, so that they
 // keep it wherever they are mounted.

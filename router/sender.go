@@ -8,6 +8,7 @@ import (
 
 	"mjpegazer/router/internal/conn"
 	"mjpegazer/stream"
+	"mjpegazer/stream/mjpeg"
 )
 
 // A part may take 10 s, and a second more for each 64 KB, so that large pictures on slow links arrive.
@@ -28,6 +29,7 @@ type sender struct {
 	single     bool       // it has its connection for itself
 	pushes     bool       // record may write to the connection itself
 	form       form
+	via        mjpeg.Via // the programs that the viewer's pictures go to; nil: it is none
 	limits     *Limits
 	begun      time.Time
 	deadline   time.Time // of the writer
@@ -50,7 +52,7 @@ type sender struct {
 func newSender(w http.ResponseWriter, r *http.Request, limits *Limits) *sender {
 	s := &sender{
 		w: w, controller: http.NewResponseController(w), conn: conn.Of(r), single: r.ProtoMajor == 1,
-		form: formOf(r), limits: limits, begun: time.Now(),
+		form: formOf(r), limits: limits, begun: time.Now(), via: via(r),
 	}
 	limits.track(s)
 	return s
@@ -60,6 +62,10 @@ func (s *sender) close() { s.limits.untrack(s) }
 
 // ready reports whether nearly all of the last part has arrived. What waits in buffers makes every picture after it older.
 func (s *sender) ready(f *stream.Frame) bool {
+	if s.via != nil && s.beat != nil && s.via.Meets(f.Via) { // the camera's source has changed
+		s.abort(&errCircle)
+		return false
+	}
 	if s.conn == nil {
 		return true
 	}

@@ -30,11 +30,15 @@ func snapshot(s *stream.Stream, options Options) http.Handler {
 			return
 		}
 		defer limits.leave(s)
-		v := s.View(stream.ViewerOptions{})
+		to := via(r)
+		v := s.View(stream.ViewerOptions{Via: passing(to)})
 		defer v.Close()
 		frame, err := firstFrame(w, r, s, v, options)
 		if err != nil {
 			unavailable(w, r, s, options, err)
+			return
+		}
+		if !passed(w, to, frame) {
 			return
 		}
 		h.Set("Content-Type", "image/jpeg")

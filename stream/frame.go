@@ -14,6 +14,7 @@ type Frame struct {
 	Arrived       time.Time     // when all of it had arrived
 	Interval      time.Duration // since the frame before; 0 for the first of a run
 	Width, Height int           // in pixels
+	Via           mjpeg.Via     // the programs that it has come by, the nearest first
 
 	wire mjpeg.Packed
 }
@@ -32,7 +33,7 @@ func newFrame(p Picture, b *bounds, now time.Time) (*Frame, error) {
 	if err := b.size(info, end+len(tables)); err != nil {
 		return nil, err
 	}
-	f := &Frame{Time: captured(p.Time, now), Arrived: now, Width: info.Width, Height: info.Height}
+	f := &Frame{Time: captured(p.Time, now), Arrived: now, Width: info.Width, Height: info.Height, Via: p.Via}
 	if f.wire, err = mjpeg.Pack(f.Time, p.JPEG[:info.Scan], []byte(tables), p.JPEG[info.Scan:end]); err != nil {
 		return nil, err
 	}

@@ -63,7 +63,7 @@ type run struct {
 
 // run returns when the source has. The run itself may be over, and its viewers told, long before that.
 func (s *Stream) run(ctx context.Context) error {
-	ctx, cancel := context.WithCancelCause(ctx)
+	ctx, cancel := context.WithCancelCause(context.WithValue(ctx, streamKey{}, s))
 	defer cancel(nil)
 	r := s.begin(ctx, cancel)
 	if r == nil {

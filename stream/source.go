@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"mjpegazer/stream/mjpeg"
 )
 
 // A Source is a camera: anything that makes pictures until it is told to stop.
@@ -33,6 +35,8 @@ type Picture struct {
 	Damaged int
 	// Facts are what is known of the camera, for people to read; nil means unchanged. The map must not be changed afterwards.
 	Facts map[string]string
+	// Via are the programs that the picture has come by, the nearest first; nil: it comes from a camera.
+	Via mjpeg.Via
 	// Lost, beside no JPEG, says why the camera is away, where Run goes on without it until it is back: a source that views
 	// another Stream does not begin again for that. The last picture is forgotten, and the state is [Down] until the next one;
 	// there is no stall meanwhile. It counts as a failure. [RetryAfter] may say when the camera is tried again.

@@ -74,6 +74,7 @@ type Stream struct {
 	closed    bool
 	viewers   int
 	notified  []*Viewer // those with Notify
+	passing   []*Viewer // those with Via
 	workers   []*worker
 	lingering *time.Timer        // runs while there are no viewers
 	cancel    context.CancelFunc // ends the work; nil: none was started
@@ -156,6 +157,9 @@ func (s *Stream) View(options ViewerOptions) *Viewer {
 	if options.Notify != nil {
 		s.notified = append(s.notified, v)
 	}
+	if options.Via != nil {
+		s.passing = append(s.passing, v)
+	}
 	if s.closed {
 		return v
 	}
@@ -178,9 +182,8 @@ func (s *Stream) leave(v *Viewer) {
 	if v.slot != nil {
 		s.vacate(v.slot)
 	}
-	if i := slices.Index(s.notified, v); i >= 0 {
-		s.notified = slices.Delete(s.notified, i, i+1)
-	}
+	is := func(other *Viewer) bool { return other == v }
+	s.notified, s.passing = slices.DeleteFunc(s.notified, is), slices.DeleteFunc(s.passing, is)
 	s.linger()
 }
 

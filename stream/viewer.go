@@ -6,6 +6,8 @@ import (
 	"math"
 	"sync/atomic"
 	"time"
+
+	"mjpegazer/stream/mjpeg"
 )
 
 // ViewerOptions say what a viewer wants. The zero value wants every picture.
@@ -24,6 +26,8 @@ type ViewerOptions struct {
 	// Notify must not wait for anything, nor call the stream: the camera's goroutine calls it, whenever [Viewer.Poll] may have
 	// something new. It is for a goroutine that waits for several streams.
 	Notify func()
+	// Via returns the programs that the viewer's pictures go to, the nearest first, for [Stream.Via]; nil: none.
+	Via func() mjpeg.Via
 }
 
 // A Viewer gets the frames of a Stream, in one goroutine. Nothing queues for it: [Viewer.Next] returns the newest frame, and a slow

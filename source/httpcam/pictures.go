@@ -79,7 +79,7 @@ func (r *pictureReader) picture(part mjpeg.Part) {
 		p.JPEG = nil
 	}
 	if r.other {
-		p.Time = part.Time
+		p.Time, p.Via = part.Time, r.via
 	}
 	if r.pictures == quirkTime {
 		r.noteQuirks(r.reader.Quirks())

@@ -15,6 +15,7 @@ import (
 	"mjpegazer/source/internal/mdns"
 	"mjpegazer/source/internal/redact"
 	"mjpegazer/stream"
+	"mjpegazer/stream/mjpeg"
 )
 
 // A problem is an error in a user's words, which may be shown. What others have said is in it only if it was cleaned before:
@@ -22,6 +23,14 @@ import (
 type problem string
 
 func (p problem) Error() string { return string(p) }
+
+// errCircle is the error of a mjpegazer whose pictures come from this one.
+const errCircle = problem("the address leads back to this mjpegazer itself, directly or by way of others: it cannot be its own source")
+
+// circular reports whether an answer comes from this program, directly or by way of others.
+func (s *session) circular() bool {
+	return s.camera.Instance != "" && s.via.Meets(mjpeg.Via{s.camera.Instance})
+}
 
 // reason puts an error of the connection to the camera into a user's words. It does not repeat addresses.
 func (s *session) reason(err error) error {
@@ -116,6 +125,7 @@ func (c *Camera) trustAdvice() string {
 }
 
 const (
+	circlePause  = 15 * time.Second // after a circle, which only somebody who configures it can end
 	refusedPause = 30 * time.Second // after a refused login: cameras lock accounts
 	longestPause = 5 * time.Minute  // that a camera may ask for
 )
@@ -129,6 +139,9 @@ func (s *session) refused(resp *http.Response) error {
 		return s.loginRefused(resp)
 	case code/100 == 3:
 		return problem("the camera redirects without saying where to")
+	case code == http.StatusLoopDetected && s.other:
+		s.pause = max(s.pause, circlePause)
+		return errCircle
 	case code == http.StatusNotFound:
 		s.missing = true
 		return problem("the camera does not know this address (404 Not Found): is the path right?")

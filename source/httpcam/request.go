@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"mjpegazer/stream"
+	"mjpegazer/stream/mjpeg"
 )
 
 // newRequest returns the request for pictures.
@@ -18,10 +21,10 @@ func (s *session) newRequest(ctx context.Context) *http.Request {
 		req.Header.Set("Accept-Encoding", "gzip")
 	}
 	if s.camera.Instance != "" { // a program that reads itself would otherwise wait for its own first picture
-		req.Header.Set(instanceHeader, s.camera.Instance)
+		req.Header.Set(mjpeg.InstanceHeader, mjpeg.Via{s.camera.Instance}.Then(stream.FromContext(ctx).Via()).String())
 	}
 	if idle := s.camera.idleTime(); idle < usualIdle {
-		req.Header.Set(idleHeader, idle.String())
+		req.Header.Set(mjpeg.IdleHeader, idle.String())
 	}
 	if s.camera.Skip == 0 && req.Method == http.MethodGet {
 		s.still.ask(req.Header)

@@ -16,12 +16,6 @@ import (
 	"mjpegazer/stream/mjpeg"
 )
 
-// instanceHeader distinguishes one mjpegazer from another. Unlike Server, proxies pass it on.
-const instanceHeader = "X-Mjpegazer-Instance"
-
-// idleHeader tells another mjpegazer after what time without a byte the session ends, where that is shorter than usual.
-const idleHeader = "X-Mjpegazer-Idle"
-
 // A session is one run of a [Camera].
 type session struct {
 	camera    *Camera
@@ -37,6 +31,7 @@ type session struct {
 	known   map[string]string // those from the head of the last response
 	shown   bool              // facts have been emitted as they are
 	other   bool              // the camera is another mjpegazer
+	via     mjpeg.Via         // the programs that its pictures have come by
 	pause   time.Duration     // before the next session; 0: the usual
 	soon    bool              // another one costs the camera nothing
 	missing bool              // the camera says that there is none at this address
@@ -82,8 +77,11 @@ func (s *session) get(ctx context.Context) error {
 	defer resp.Body.Close()
 	s.answered(resp)
 	switch {
-	case s.camera.Instance != "" && resp.Header.Get(instanceHeader) == s.camera.Instance:
-		return problem("this is mjpegazer's own address: it cannot be its own source")
+	case s.circular():
+		s.pause = circlePause
+		return errCircle
+	case len(s.via) > mjpeg.MaxHops:
+		return problem("the pictures come by more than 8 mjpegazers")
 	case resp.StatusCode == http.StatusNotModified && s.still.sum != 0:
 		s.emit(stream.Picture{})
 		return nil
@@ -97,7 +95,8 @@ func (s *session) get(ctx context.Context) error {
 func (s *session) answered(resp *http.Response) {
 	s.camera.trace(Answered, resp.Status)
 	facts := map[string]string{}
-	s.other = resp.Header.Get(instanceHeader) != "" || strings.HasPrefix(resp.Header.Get("Server"), "mjpegazer")
+	s.via = mjpeg.ParseVia(resp.Header.Values(mjpeg.InstanceHeader))
+	s.other = len(s.via) > 0 || strings.HasPrefix(resp.Header.Get("Server"), "mjpegazer")
 	note := func(name, value string) {
 		if value != "" {
 			facts[name] = s.quote(value)

@@ -64,7 +64,7 @@ func (m *mailbox) put(p stream.Picture) {
 			p.Time = now
 		}
 	case before.JPEG != nil:
-		p.JPEG, p.Time = before.JPEG, before.Time
+		p.JPEG, p.Time, p.Via = before.JPEG, before.Time, before.Via
 	default:
 		p.Lost = before.Lost
 	}

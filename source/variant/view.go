@@ -22,7 +22,7 @@ const lookPause = time.Second
 // Run implements [stream.Source].
 func (v View) Run(ctx context.Context, emit func(stream.Picture)) error {
 	changed := make(chan struct{}, 1)
-	viewer := v.Stream.View(stream.ViewerOptions{Notify: func() {
+	viewer := v.Stream.View(stream.ViewerOptions{Via: stream.FromContext(ctx).Via, Notify: func() {
 		select {
 		case changed <- struct{}{}:
 		default:
@@ -38,7 +38,7 @@ func (v View) Run(ctx context.Context, emit func(stream.Picture)) error {
 		case errors.Is(err, stream.ErrClosed):
 			return errClosed
 		case frame != nil:
-			emit(stream.Picture{JPEG: frame.JPEG(), Time: frame.Time})
+			emit(stream.Picture{JPEG: frame.JPEG(), Time: frame.Time, Via: frame.Via})
 			failures = 0
 			continue
 		case err != nil:
