@@ -25,7 +25,7 @@ type Camera struct {
 
 // reserved are the first elements of paths that are routes of their own, or may become some.
 var reserved = []string{
-	"live", "snapshot", "snapshot.jpg", "health", "status", "stream", "webcam", "metrics", "api", "assets", "wall", "healthz",
+	"live", "snapshot", "snapshot.jpg", "health", "status", "stream", "webcam", "metrics", "api", "assets", "wall", "healthz", "login",
 	"live.mjpg", "live.mjpeg", "stream.mjpg", "stream.mjpeg",
 }
 

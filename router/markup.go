@@ -21,6 +21,8 @@ var (
 	cameraMarkup = readMarkup("camera.html")
 )
 
+const loginMarkup markup = "<a href=\"login\">log in</a>\n"
+
 const factMarkup markup = "<div><dt>${name}</dt> <dd>${value}</dd></div>"
 
 func readMarkup(name string) markup {
@@ -50,7 +52,7 @@ func hiddenUnless(shown bool) markup {
 }
 
 // markup returns the page, with as many columns as rows where there is room.
-func (s siteStatus) markup(query string) markup {
+func (s siteStatus) markup(query string, anonymous bool) markup {
 	s.Cameras = slices.DeleteFunc(s.Cameras, func(c cameraStatus) bool { return c.VariantOf != "" })
 	columns := max(int(math.Ceil(math.Sqrt(float64(len(s.Cameras))))), 1)
 	if query != "" {
@@ -58,6 +60,10 @@ func (s siteStatus) markup(query string) markup {
 	}
 	values := map[string]any{
 		"query": query, "title": "mjpegazer", "streams": pageStreams, "columns": columns, "rows": (len(s.Cameras) + columns - 1) / columns,
+		"login": markup(""),
+	}
+	if anonymous {
+		values["login"] = loginMarkup
 	}
 	if len(s.Cameras) == 1 {
 		values["title"] = s.Cameras[0].Title + " · mjpegazer"

@@ -61,7 +61,7 @@ func (s *site) page(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
-	io.WriteString(w, string(s.report(r).markup(access.LinkQuery(r)))) // an error means that the viewer has left
+	io.WriteString(w, string(s.report(r, s.visible(r)).markup(access.LinkQuery(r), access.Anonymous(r)))) // an error means that the viewer has left
 }
 
 // withSlash returns the address of the page for a request without the last slash, as where the handler is mounted at /cams:

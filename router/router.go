@@ -130,6 +130,7 @@ func New(cameras []Camera, options Options) http.Handler {
 	r.Handle("/status", reading(site.status))
 	r.Handle("/wall", reading(site.wall))
 	r.Handle("/healthz", reading(healthz))
+	r.Handle("/login", reading(login))
 	return r
 }
 
@@ -165,29 +166,6 @@ func (f feed) mount(r chi.Router, path string) {
 	r.Handle(path+"snapshot", f.snapshot)
 	r.Handle(path+"snapshot.jpg", f.snapshot)
 	r.Handle(path+"health", f.health)
-}
-
-// guard puts access control around all routes but health, which is for the others where some may not see a camera, and the
-// page's files, which are the same everywhere.
-func guard(cameras []Camera, control *access.Control) func(http.Handler) http.Handler {
-	open := []string{"/health", "/healthz"}
-	for _, c := range cameras {
-		if !control.Restricts(c.Name) {
-			open = append(open, "/"+c.Name+"/health")
-		}
-	}
-	for name := range assetTable {
-		open = append(open, "/assets/"+name)
-	}
-	return func(next http.Handler) http.Handler {
-		guarded := control.Handler(next, open...)
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if c := chi.RouteContext(r.Context()); c != nil && c.RoutePath != "" { // it is mounted in a router of chi's
-				r = access.WithPath(r, c.RoutePath)
-			}
-			guarded.ServeHTTP(w, r)
-		})
-	}
 }
 
 // ConnContext keeps viewers fresh, and ends those early that do not read: with it the handlers know how much of what they wrote

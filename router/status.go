@@ -85,8 +85,9 @@ type cameraStatus struct {
 	Facts          map[string]string `json:"facts"`
 }
 
-func (s *site) report(r *http.Request) siteStatus {
-	cameras := s.visible(r)
+// report tells a client of cameras.
+func (s *site) report(r *http.Request, cameras []Camera) siteStatus {
+	visible := s.visible(r)
 	status := siteStatus{
 		Version:    s.options.version(),
 		Uptime:     math.Round(time.Since(s.started).Seconds()),
@@ -95,11 +96,14 @@ func (s *site) report(r *http.Request) siteStatus {
 	}
 	if s.options.Reloaded != nil {
 		at, mistakes := s.options.Reloaded()
+		if len(mistakes) > 0 && len(visible) < len(s.cameras) { // they may name cameras
+			mistakes = []string{"the log says what is wrong"}
+		}
 		status.Configuration = &configurationStatus{at, len(mistakes) == 0, append([]string{}, mistakes...)}
 	}
 	for i, c := range cameras {
 		status.Cameras[i] = c.status(s.options)
-		if !slices.ContainsFunc(cameras, func(other Camera) bool { return other.Name == c.VariantOf }) {
+		if !slices.ContainsFunc(visible, func(other Camera) bool { return other.Name == c.VariantOf }) {
 			status.Cameras[i].VariantOf = "" // the viewer may not see that camera, nor learn its name
 		}
 	}
@@ -126,7 +130,12 @@ func (c Camera) status(options Options) cameraStatus {
 
 func (s *site) status(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	body, err := json.MarshalIndent(s.report(r), "", "  ")
+	cameras, ok := s.chosen(r)
+	if !ok {
+		s.notFound(w, r)
+		return
+	}
+	body, err := json.MarshalIndent(s.report(r, cameras), "", "  ")
 	if err != nil {
 		if s.options.Log != nil {
 			s.options.Log.Error("status cannot be written", "error", err)

@@ -53,6 +53,8 @@ func TestWrong(t *testing.T) {
 		{[]string{"-tls-cert=file"}, "tls-key"},
 		{[]string{"-cors=https://pages.example/path"}, "cors"},
 		{[]string{"-trusted-proxy=proxy.example"}, "trusted-proxy"},
+		{[]string{"-anonymous=door", "door=pattern:"}, "anonymous"},
+		{[]string{"-anonymous=dor", "-users=users", "door=pattern:"}, "did you mean door?"},
 	} {
 		code, stdout, stderr := run(t, command(t, append([]string{anyPort}, c.args...)...))
 		if code != 2 || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, c.says) {
@@ -81,7 +83,7 @@ var flags = map[string]string{
 	"listen": "nowhere", "linger": "soon", "keep": "perhaps", "stall": "later", "max-frame": "huge", "health-threshold": "few",
 	"heartbeat": "soon", "max-viewers": "many", "max-viewers-per-camera": "many", "max-rate": "high",
 	"log-level": "loud", "log-format": "xml", "log-file": "",
-	"tls-cert": "", "tls-key": "", "users": "", "token": "", "allowed-hosts": "", "cors": "nowhere", "trusted-proxy": "nobody",
+	"tls-cert": "", "tls-key": "", "users": "", "token": "", "link-key": "", "anonymous": "", "allowed-hosts": "", "cors": "nowhere", "trusted-proxy": "nobody",
 	"public": "perhaps",
 }
 

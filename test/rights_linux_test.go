@@ -29,13 +29,19 @@ func watchAs(tb testing.TB, address, header string) *watcher {
 // endsSoon checks that a stream ends within 5 s after a whole part.
 func (w *watcher) endsSoon(tb testing.TB, why string) {
 	tb.Helper()
+	w.endsWithin(tb, 5*time.Second, why)
+}
+
+// endsWithin checks that a stream ends in time after a whole part.
+func (w *watcher) endsWithin(tb testing.TB, most time.Duration, why string) {
+	tb.Helper()
 	select {
 	case err := <-w.ended:
 		if err != io.EOF {
 			tb.Errorf("%s: the stream ended by %v, not after a whole part", why, err)
 		}
-	case <-time.After(5 * time.Second):
-		tb.Errorf("%s: the stream goes on after 5 s", why)
+	case <-time.After(most):
+		tb.Errorf("%s: the stream goes on after %v", why, most)
 	}
 }
 

@@ -17,11 +17,15 @@ import (
 // handler; one Control may serve many. Its fields must not be changed once it is in use.
 type Control struct {
 	// Users and Token are those who are let in: with a user's name and password by Basic authentication (RFC 7617), or with the
-	// token. Either is enough. Where both are nil no login is required.
+	// token. Either is enough. Where there are neither Users nor a token nor Links, no login is required.
 	Users *Users
 	Token *Token
 	// Tokens are more tokens, by their names, as Viewers has them.
 	Tokens map[string]*Token
+	// Links let anybody see one camera for some time. Where there are Links, a login is required, too.
+	Links *Links
+	// Anonymous are the cameras that need no login where others do; those of Viewers are among them, too.
+	Anonymous []string
 	// Viewers are the users and named tokens that alone may see a camera, by the camera's name; Token sees all. Cameras that are
 	// not in it are for everybody who is let in. See [Sees].
 	Viewers map[string][]string
@@ -67,52 +71,37 @@ func (c *Control) Handler(next http.Handler, open ...string) http.Handler {
 			return
 		}
 		c.hintOrigin(r)
-		if c.foreign(r) {
+		if !c.requiresLogin() && c.fromForeignSite(r) {
 			refuseForeign(w)
 			return
 		}
 		r, inAddress := withoutToken(r)
-		path := pathOf(r)
-		if slices.Contains(open, path) {
-			r, _ := c.begin(r, nil)
+		target := targetOf(r)
+		if slices.Contains(open, target.Path) {
+			r, _ := c.begin(r, &identity{}, target)
 			next.ServeHTTP(w, r)
 			return
 		}
 		begun := time.Now()
-		id, err := c.check(r, inAddress)
-		if err != nil {
+		id, err := c.check(r, inAddress, target)
+		switch {
+		case err != nil:
 			c.refuse(w, r, begun, err)
 			return
+		case id.way == nobody && c.fromForeignSite(r):
+			refuseForeign(w)
+			return
 		}
-		if t, ok := c.tokenOf(inAddress); ok && strings.HasSuffix(path, "/") && opensPage(r) {
+		if t, ok := c.tokenOf(inAddress); ok && strings.HasSuffix(target.Path, "/") && opensPage(r) {
 			var answered bool
 			if r, answered = t.openPage(w, r, inAddress); answered {
 				return
 			}
 		}
-		r, end := c.begin(r, id)
+		r, end := c.begin(r, id, target)
 		defer end()
 		next.ServeHTTP(w, r)
 	})
-}
-
-type pathKey struct{}
-
-// WithPath returns r with the path that its handler knows it by, where that is not the path in r.URL: some routers mount a
-// handler below a path and leave that in the request. [Control.Handler] compares its open paths with it.
-func WithPath(r *http.Request, path string) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), pathKey{}, path))
-}
-
-// pathOf returns the path that the handler knows.
-func pathOf(r *http.Request) string {
-	if path, ok := r.Context().Value(pathKey{}).(string); ok {
-		return path
-	}
-	if r.URL.RawPath != "" {
-		return r.URL.RawPath
-	}
-	return r.URL.Path
 }
 
 // opensPage reports whether a request may be one for a page, which goes on to ask for other things by itself.
@@ -125,17 +114,23 @@ var (
 	errWrongLogin    = errors.New("wrong user name, password or token")
 )
 
-// check returns whose request it is that is let in, nil where no login is required.
-func (c *Control) check(r *http.Request, inAddress string) (*identity, error) {
+// check returns whose request it is that is let in. Where the address has a link, that alone counts.
+func (c *Control) check(r *http.Request, inAddress string, t Target) (*identity, error) {
 	if !c.requiresLogin() {
-		return nil, nil
+		return &identity{way: nobody}, nil
+	}
+	if claimed, ok := linkIn(r); ok && c.Links != nil {
+		return c.Links.check(claimed, t, time.Now())
 	}
 	shown := inAddress != "" || r.Header.Get("Authorization") != ""
 	for name, t := range c.tokens() {
 		t := t.file.Get()
 		any, right := t.shown(r, inAddress)
 		if right {
-			return &identity{token: name, secret: t.hash}, nil
+			if name == "" {
+				return &identity{way: byMaster, secret: t.hash}, nil
+			}
+			return &identity{way: byToken, name: name, secret: t.hash}, nil
 		}
 		shown = shown || any
 	}
@@ -145,11 +140,14 @@ func (c *Control) check(r *http.Request, inAddress string) (*identity, error) {
 			return nil, err
 		}
 		if hash != nil {
-			return &identity{user: name, hash: hash}, nil
+			return &identity{way: byUser, name: name, hash: hash}, nil
 		}
 	}
-	if shown {
+	switch {
+	case shown:
 		return nil, errWrongLogin
+	case c.admits(t):
+		return &identity{way: nobody}, nil
 	}
 	return nil, errLoginRequired
 }
@@ -183,7 +181,7 @@ func (c *Control) tokenOf(inAddress string) (token, bool) {
 
 // refuse answers a request that is not let in, a wrong login after a while.
 func (c *Control) refuse(w http.ResponseWriter, r *http.Request, begun time.Time, err error) {
-	if err != errLoginRequired {
+	if err != errLoginRequired && !errors.Is(err, errLinkExpired) {
 		c.logRefusal(r, err)
 		if !sleep(r.Context(), failureTime-time.Since(begun)) {
 			return
@@ -193,6 +191,10 @@ func (c *Control) refuse(w http.ResponseWriter, r *http.Request, begun time.Time
 	if err == errTooMany {
 		w.Header().Set("Retry-After", "1")
 		http.Error(w, err.Error()+": try again", http.StatusTooManyRequests)
+		return
+	}
+	if err == errLinkChanged || errors.Is(err, errLinkExpired) {
+		http.Error(w, err.Error(), http.StatusForbidden)
 		return
 	}
 	hint := ""
@@ -205,6 +207,9 @@ func (c *Control) refuse(w http.ResponseWriter, r *http.Request, begun time.Time
 		w.Header().Set("Refresh", "0")
 	} else if c.Users != nil {
 		w.Header().Add("WWW-Authenticate", `Basic realm="mjpegazer", charset="UTF-8"`)
+	}
+	if !hasToken && c.Users == nil {
+		hint = ": only links are let in"
 	}
 	http.Error(w, err.Error()+hint, http.StatusUnauthorized)
 }

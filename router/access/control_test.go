@@ -155,7 +155,7 @@ func TestOpenPaths(t *testing.T) {
 	} {
 		w := answer(t, h, "GET", test.path, try{set: func(r *http.Request) {
 			if test.known != "" {
-				*r = *access.WithPath(r, test.known)
+				*r = *access.WithTarget(r, access.Target{Path: test.known})
 			}
 		}})
 		if w.Code != test.code {

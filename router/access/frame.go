@@ -27,8 +27,8 @@ func (t token) openPage(w http.ResponseWriter, r *http.Request, text string) (in
 
 type linkQueryKey struct{}
 
-// LinkQuery returns what the links of a page must have in their query, such as "token=…", because the browser keeps no cookie for
-// it; empty where they need nothing.
+// LinkQuery returns what the addresses on a page must have in their query, such as "token=…", because the browser keeps no cookie for
+// it, or "expires=…&signature=…", because the page was opened by one of [Links]; empty where they need nothing.
 func LinkQuery(r *http.Request) string {
 	query, _ := r.Context().Value(linkQueryKey{}).(string)
 	return query

@@ -12,58 +12,80 @@ import (
 	"time"
 )
 
+// A way is how a client was let in.
+type way int
+
+const (
+	openToAll way = iota // to what needs no login
+	nobody               // without a login
+	byMaster             // with Control.Token
+	byToken              // with one of Control.Tokens
+	byUser               // with a password
+	byLink
+)
+
 // An identity is who has been let in, as it was known then.
 type identity struct {
-	user   string            // "": a token
+	way    way
+	name   string            // of the user or token
 	hash   []byte            // of the user's password
-	token  string            // name of one of Control.Tokens; "": Control.Token
 	secret [sha256.Size]byte // hash of the token
+	link   link
 }
 
-// master reports whether the identity is the token that sees every camera.
-func (id *identity) master() bool { return id.user == "" && id.token == "" }
-
-// letsIn reports whether an identity would still be let in.
-func (c *Control) letsIn(id *identity) bool {
-	switch {
-	case !c.requiresLogin():
-		return true
-	case id.master():
-		return c.Token != nil && c.Token.file.Get().hash == id.secret
-	case id.user == "":
-		t := c.Tokens[id.token]
-		return t != nil && t.file.Get().hash == id.secret
+// letsIn reports whether an identity would still be let in to what it asked for.
+func (c *Control) letsIn(id *identity, t Target) bool {
+	switch id.way {
+	case byMaster:
+		return !c.requiresLogin() || c.Token != nil && c.Token.file.Get().hash == id.secret
+	case byToken:
+		t := c.Tokens[id.name]
+		return !c.requiresLogin() || t != nil && t.file.Get().hash == id.secret
+	case byUser:
+		return !c.requiresLogin() || c.Users != nil && bytes.Equal(c.Users.file.Get().hashes[id.name], id.hash)
+	case byLink:
+		return c.Links != nil && id.link.signedWith(c.Links.file.Get())
 	}
-	return c.Users != nil && bytes.Equal(c.Users.file.Get().hashes[id.user], id.hash)
+	return !c.requiresLogin() || c.admits(t)
 }
 
-// sees reports whether an identity, nil where no login is required, may see a camera. Where nobody can log in, nobody sees those
-// of Viewers.
+// sees reports whether an identity may see a camera. Where nobody can log in, nobody sees those of Viewers.
 func (c *Control) sees(id *identity, camera string) bool {
 	allowed, restricted := c.Viewers[camera]
 	switch {
+	case id.way == byLink:
+		return camera == id.link.camera
+	case slices.Contains(c.Anonymous, camera):
+		return true
+	case id.way == nobody && c.requiresLogin():
+		return false
 	case !restricted:
 		return true
-	case id == nil:
-		return false
-	case id.master():
-		return true
-	case id.user == "":
-		return slices.Contains(allowed, id.token)
+	case id.way == byToken, id.way == byUser:
+		return slices.Contains(allowed, id.name)
 	}
-	return slices.Contains(allowed, id.user)
+	return id.way == byMaster
 }
 
 // Restricts reports whether some of those who are let in may not see a camera.
 func (c *Control) Restricts(camera string) bool {
-	if c == nil {
+	if c == nil || slices.Contains(c.Anonymous, camera) {
 		return false
 	}
 	_, restricted := c.Viewers[camera]
 	return restricted
 }
 
-func (c *Control) requiresLogin() bool { return c.Users != nil || c.Token != nil || len(c.Tokens) > 0 }
+func (c *Control) requiresLogin() bool {
+	return c.Users != nil || c.Token != nil || len(c.Tokens) > 0 || c.Links != nil
+}
+
+// Anonymous reports whether the client of a request that a [Control.Handler] let in could log in, and has not: it sees the cameras
+// of [Control.Anonymous] alone.
+func Anonymous(r *http.Request) bool {
+	s, _ := r.Context().Value(sessionKey{}).(*session)
+	return s != nil && s.id.way == nobody && s.control.requiresLogin()
+}
 
 // Sees reports whether the client of a request that a [Control.Handler] let in may see a camera: where it may not, the camera
 // is to be for it as one that does not exist. Other requests may see every camera.
@@ -93,7 +115,8 @@ type sessionKey struct{}
 // A session is a request that was let in, while it lasts.
 type session struct {
 	control *Control
-	id      *identity // nil: no login was required
+	id      *identity
+	target  Target
 	end     context.CancelCauseFunc
 
 	mu      sync.Mutex
@@ -116,20 +139,25 @@ type sessions struct {
 	checking bool // while there are any
 }
 
-// begin makes a session of a request, which is to end with end. Who is nobody, where a login is required, may ask for what is open
-// to all.
-func (c *Control) begin(r *http.Request, id *identity) (in *http.Request, end func()) {
-	s := &session{control: c, id: id}
-	if id == nil { // there is nothing that it could lose
-		return r.WithContext(context.WithValue(r.Context(), sessionKey{}, s)), func() {}
+// begin makes a session of a request, which is to end with end.
+func (c *Control) begin(r *http.Request, id *identity, t Target) (in *http.Request, end func()) {
+	s := &session{control: c, id: id, target: t}
+	ctx, stop := context.WithValue(r.Context(), sessionKey{}, s), context.CancelFunc(func() {})
+	switch id.way {
+	case openToAll: // there is nothing that it could lose
+		return r.WithContext(ctx), stop
+	case byLink:
+		ctx, stop = context.WithDeadline(ctx, id.link.last(time.Now()))
+		ctx = context.WithValue(ctx, linkQueryKey{}, "expires="+id.link.expires+"&signature="+id.link.signature)
 	}
-	ctx, cancel := context.WithCancelCause(context.WithValue(r.Context(), sessionKey{}, s))
+	ctx, cancel := context.WithCancelCause(ctx)
 	s.end = cancel
 	all := c.shared()
 	all.add(s)
 	return r.WithContext(ctx), func() {
 		all.remove(s)
 		cancel(nil)
+		stop()
 	}
 }
 
@@ -183,7 +211,7 @@ func (all *sessions) recheck() {
 	all.mu.Unlock()
 	c := all.control.Load()
 	for _, s := range open {
-		if !c.letsIn(s.id) || !s.seesAll(c) {
+		if !c.letsIn(s.id, s.target) || !s.seesAll(c) {
 			s.end(errRevoked)
 		}
 	}

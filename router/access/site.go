@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// foreign reports whether another web site's page asks, in the browser of somebody on this machine, for what is served to this
+// fromForeignSite reports whether another web site's page asks, in the browser of somebody on this machine, for what is served to this
 // machine alone: any page on the internet could turn on a camera by an image whose address is 127.0.0.1. Browsers say so by the
 // header Sec-Fetch-Site (Fetch Metadata, W3C). Pages that this machine itself serves, such as OctoPrint, may ask, as may a person who
 // follows a link, and the sites in Origins.
-func (c *Control) foreign(r *http.Request) bool {
+func (c *Control) fromForeignSite(r *http.Request) bool {
 	listener, _ := r.Context().Value(listenerKey{}).(*net.TCPAddr)
 	switch {
-	case c.Public, c.requiresLogin():
+	case c.Public:
 		return false
 	case listener == nil || !listener.IP.IsLoopback() || !isLoopback(hostName(r.Host)):
 		return false // whoever publishes it has decided who may see it

@@ -20,43 +20,44 @@ import (
 // openAccess reads the files of access control. Of those that are the same as before what is known stays, such as the
 // passwords that were right.
 func openAccess(c, before *config.Config, control *access.Control, log *slog.Logger) (*access.Control, error) {
-	a := &c.Access
-	opened := &access.Control{Hosts: a.Hosts.Values, Origins: a.Origins.Values, Public: a.Public, Viewers: c.Viewers(), Log: log}
+	if before == nil {
+		before, control = &config.Config{}, &access.Control{}
+	}
+	a, was := &c.Access, &before.Access
+	opened := &access.Control{
+		Hosts: a.Hosts.Values, Origins: a.Origins.Values, Public: a.Public, Viewers: c.Viewers(), Anonymous: c.Anonymous(), Log: log,
+		Tokens: map[string]*access.Token{},
+	}
 	opened.Proxies, _ = access.ParseProxies(a.Proxies.Values) // checked before
 	var failed [3]error
-	switch {
-	case a.UsersFile == "":
-	case before != nil && before.Access.UsersFile == a.UsersFile:
-		opened.Users = control.Users
-	default:
-		opened.Users, failed[0] = openUsers(c, log)
+	opened.Users, failed[0] = kept(a.UsersFile, was.UsersFile, control.Users, func() (*access.Users, error) { return openUsers(c, log) })
+	opened.Token, failed[1] = kept(a.TokenFile, was.TokenFile, control.Token, func() (*access.Token, error) {
+		return openSecret(c, "token", a.TokenFile, "token", access.OpenToken, log)
+	})
+	opened.Links, failed[2] = kept(a.LinkKeyFile, was.LinkKeyFile, control.Links, func() (*access.Links, error) {
+		return openSecret(c, "link-key", a.LinkKeyFile, "secret", access.OpenLinks, log)
+	})
+	all := failed[:]
+	for _, name := range slices.Sorted(maps.Keys(a.Tokens)) {
+		file := a.Tokens[name]
+		token, err := kept(file, was.Tokens[name], control.Tokens[name], func() (*access.Token, error) {
+			return openSecret(c, "tokens."+name, file, "token", access.OpenToken, log)
+		})
+		opened.Tokens[name] = token
+		all = append(all, err)
 	}
-	switch {
-	case a.TokenFile == "":
-	case before != nil && before.Access.TokenFile == a.TokenFile:
-		opened.Token = control.Token
-	default:
-		opened.Token, failed[1] = openToken(c, "token", a.TokenFile, log)
-	}
-	opened.Tokens, failed[2] = openTokens(c, before, control, log)
-	return opened, errors.Join(failed[:]...)
+	return opened, errors.Join(all...)
 }
 
-// openTokens reads the files of named tokens.
-func openTokens(c, before *config.Config, control *access.Control, log *slog.Logger) (map[string]*access.Token, error) {
-	var failed []error
-	opened := map[string]*access.Token{}
-	for _, name := range slices.Sorted(maps.Keys(c.Access.Tokens)) {
-		file := c.Access.Tokens[name]
-		if before != nil && before.Access.Tokens[name] == file {
-			opened[name] = control.Tokens[name]
-			continue
-		}
-		token, err := openToken(c, "tokens."+name, file, log)
-		opened[name] = token
-		failed = append(failed, err)
+// kept is what was made of a file, where it still is that file; nil where there is none.
+func kept[T any](file, before string, made *T, open func() (*T, error)) (*T, error) {
+	switch file {
+	case "":
+		return nil, nil
+	case before:
+		return made, nil
 	}
-	return opened, errors.Join(failed...)
+	return open()
 }
 
 // unknownViewers are the viewers of cameras that are neither users nor tokens.
@@ -77,18 +78,18 @@ func openUsers(c *config.Config, log *slog.Logger) (*access.Users, error) {
 	return users, nil
 }
 
-// openToken reads the file that a key names.
-func openToken(c *config.Config, key, file string, log *slog.Logger) (*access.Token, error) {
-	warnOfReaders(log, "-token", file)
+// openSecret reads the file that a key of the configuration names.
+func openSecret[T any](c *config.Config, key, file, what string, open func(string, *slog.Logger) (*T, error), log *slog.Logger) (*T, error) {
+	warnOfReaders(log, "-"+key, file)
 	c.Watch(file)
-	token, err := access.OpenToken(file, log)
-	if failed := (*fs.PathError)(nil); errors.As(err, &failed) { // a token that was given itself must not be repeated
-		err = fmt.Errorf("give the name of a file that holds the token: %s: %w", failed.Op, failed.Err)
+	opened, err := open(file, log)
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) { // a secret that was given itself must not be repeated
+		err = fmt.Errorf("give the name of a file that holds the %s: %s: %w", what, failed.Op, failed.Err)
 	}
 	if err != nil {
 		return nil, c.Fault(key, err)
 	}
-	return token, nil
+	return opened, nil
 }
 
 // openTLS returns how to serve HTTPS, or nil where it is not served.
@@ -119,7 +120,7 @@ func warnOfReaders(log *slog.Logger, flag, file string) {
 
 // warnOfPublic warns of cameras that anyone can watch, unless that is intended.
 func warnOfPublic(c *config.Config, log *slog.Logger, ports []*port) {
-	if a := &c.Access; a.Public || a.UsersFile != "" || a.TokenFile != "" || len(a.Tokens) > 0 {
+	if c.Access.Public || c.Access.RequireLogin() {
 		return
 	}
 	for _, l := range ports {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"mjpegazer/router"
@@ -83,6 +84,9 @@ func (c *Config) Defaults(camera Camera) source.Defaults {
 		Mirror: isYes(c.env["MIRROR_IMAGE"]),
 	}
 }
+
+// HasCamera reports whether there is a camera of this name.
+func (c *Config) HasCamera(name string) bool { return slices.Contains(names(c.Cameras), name) }
 
 // CheckCameras tells what is wrong with the cameras of the command line beyond their strings, see [source.Spec.Check]: whoever
 // starts the program is still there to read it.

@@ -126,7 +126,10 @@ func (c *Config) complete(others []string) (*Config, error) {
 		if err := c.checkTogether(); err != nil {
 			return c, err
 		}
-		return c, cmp.Or(c.readCameras(others, true), c.checkArgumentVariants())
+		if err := cmp.Or(c.readCameras(others, true), c.checkArgumentVariants()); err != nil {
+			return c, err
+		}
+		return c, c.checkAnonymous()
 	}
 	f, err := openFile(c.File, cmp.Or(c.directory, filepath.Dir(c.File)), c.env, c.Read)
 	if err != nil {
@@ -144,6 +147,9 @@ func (c *Config) complete(others []string) (*Config, error) {
 	}
 	err = cmp.Or(err, f.variants(whole))
 	f.checkViewers(whole)
+	if f.mistakes() == nil && err == nil {
+		err = whole.checkAnonymous()
+	}
 	if together := whole.checkTogether(); together != nil && f.mistakes() == nil {
 		err = Mistakes{{File: c.File, Text: together.Error()}}
 	}

@@ -35,6 +35,9 @@ func TestExample(t *testing.T) {
 		if partner := map[string]string{"tls-cert": "tls-key", "tls-key": "tls-cert"}[key]; partner != "" {
 			text += partner + ": x\n"
 		}
+		if key == "anonymous" {
+			text += "users: x\ncameras: { test: 'pattern:' }\n"
+		}
 		mustParse(t, text, nil)
 	}
 	for _, key := range config.Keys() {

@@ -43,6 +43,8 @@ var keys = map[string]key{
 	"users":                  {effect: Rights, file: true},
 	"token":                  {effect: Rights, file: true},
 	"tokens":                 {effect: Rights, noFlag: true},
+	"link-key":               {effect: Rights, file: true},
+	"anonymous":              {effect: Rights},
 	"allowed-hosts":          {effect: AtOnce},
 	"cors":                   {effect: AtOnce},
 	"trusted-proxy":          {effect: AtOnce},

@@ -37,6 +37,8 @@ func checkRate(rate size) error {
 type accessSettings struct {
 	CertFile, KeyFile    string
 	UsersFile, TokenFile string
+	LinkKeyFile          string
+	Anonymous            list              // cameras
 	Tokens               map[string]string // files of named tokens, by their names
 	Hosts, Origins       list
 	Proxies              list
@@ -48,6 +50,8 @@ func (a *accessSettings) define(f *flag.FlagSet) {
 	f.StringVar(&a.KeyFile, "tls-key", "", "`file` with the certificate's private key (PEM)")
 	f.StringVar(&a.UsersFile, "users", "", "`file` of users allowed to watch, as htpasswd -B writes it")
 	f.StringVar(&a.TokenFile, "token", "", "`file` with a token that grants access, sent as a bearer token or as ?token=")
+	f.StringVar(&a.LinkKeyFile, "link-key", "", "`file` with the secret of links that show one camera to anybody for some time (see mjpegazer link -h)")
+	f.Var(&a.Anonymous, "anonymous", "`cameras` that need no login where others do")
 	f.Var(&a.Hosts, "allowed-hosts", "host `names` that the server answers to, besides localhost and IP addresses")
 	f.Var(&a.Origins, "cors", "`origins` whose pages may read the pictures, such as https://example.com, or *")
 	f.Var(&a.Proxies, "trusted-proxy", "`addresses` or networks of proxies, or unix, whose X-Forwarded-For and Forwarded headers are trusted")

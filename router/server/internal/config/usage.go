@@ -5,6 +5,7 @@ const usage = `mjpegazer reads each camera once and shows it to any number of vi
 usage: mjpegazer [flags] [[NAME=]SOURCE ...]    serve cameras
        mjpegazer check [-config FILE]           tell what is wrong with a configuration file
        mjpegazer example                        print a configuration file, with comments
+       mjpegazer link -camera NAME ADDRESS      print an address that shows one camera to anybody, for some time
        mjpegazer probe SOURCE                   report what a camera sends, or why it does not
        mjpegazer webcams [-json]                list the webcams of this machine
 

@@ -1,6 +1,9 @@
 package config
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -66,7 +69,7 @@ func (f *file) checkViewers(c *Config) {
 	}
 	for _, v := range c.viewers {
 		switch {
-		case !a.requireLogin():
+		case !a.RequireLogin():
 			v.place.Mistake("viewers: nobody has to log in: add users, token or tokens")
 		case a.UsersFile == "" && v.name != everybody && a.Tokens[v.name] == "":
 			v.place.Mistake("viewers: no token has this name, and there are no users%s", a.likelyToken(v.name))
@@ -74,8 +77,9 @@ func (f *file) checkViewers(c *Config) {
 	}
 }
 
-func (a *accessSettings) requireLogin() bool {
-	return a.UsersFile != "" || a.TokenFile != "" || len(a.Tokens) > 0
+// RequireLogin reports whether anything that is given makes viewers log in.
+func (a *accessSettings) RequireLogin() bool {
+	return a.UsersFile != "" || a.TokenFile != "" || len(a.Tokens) > 0 || a.LinkKeyFile != ""
 }
 
 func (a *accessSettings) likelyToken(name string) string {
@@ -83,6 +87,68 @@ func (a *accessSettings) likelyToken(name string) string {
 		return ": did you mean " + likely + "?"
 	}
 	return ""
+}
+
+// checkAnonymous notes the cameras of the file's -anonymous that cannot be one, and returns the first of the command line's.
+func (c *Config) checkAnonymous() (first error) {
+	place, inFile := c.places["anonymous"]
+	c.eachNotAnonymous(func(i int, err error) {
+		switch {
+		case !inFile:
+			first = cmp.Or(first, fmt.Errorf("-anonymous %s: %w", c.Access.Anonymous.Values[i], err))
+		case len(place.Items()) == len(c.Access.Anonymous.Values):
+			place.Items()[i].Mistake("anonymous: %v", err)
+		default: // with commas
+			place.Mistake("anonymous: %v", err)
+		}
+	})
+	return first
+}
+
+// eachNotAnonymous calls wrong for each camera of -anonymous that cannot be one.
+func (c *Config) eachNotAnonymous(wrong func(i int, err error)) {
+	for i, name := range c.Access.Anonymous.Values {
+		switch n := slices.Index(names(c.Cameras), name); {
+		case !c.Access.RequireLogin():
+			wrong(i, errors.New("every camera is for everybody: it takes users, tokens or a link-key that the others need"))
+			return
+		case n < 0 && document.Nearest(name, names(c.Cameras)) != "":
+			wrong(i, fmt.Errorf("there is no camera of this name: did you mean %s?", document.Nearest(name, names(c.Cameras))))
+		case n < 0:
+			wrong(i, fmt.Errorf("there is no camera of this name; the cameras are: %s", strings.Join(names(c.Cameras), ", ")))
+		case c.Cameras[n].Viewers != nil:
+			wrong(i, fmt.Errorf("camera %s has viewers, who alone may see it: remove one of the two", name))
+		}
+	}
+}
+
+// Anonymous are the cameras that need no login. A variant that says nothing of its own is one if its camera is.
+func (c *Config) Anonymous() (anonymous []string) {
+	for _, camera := range c.Cameras {
+		if slices.ContainsFunc(c.heritage(camera), func(of Camera) bool { return slices.Contains(c.Access.Anonymous.Values, of.Name) }) {
+			anonymous = append(anonymous, camera.Name)
+		}
+	}
+	return anonymous
+}
+
+// heritage is the cameras whose rights a camera has: itself, and those that it is a variant of, up to the first with viewers of
+// its own.
+func (c *Config) heritage(camera Camera) (all []Camera) {
+	of := map[string]string{}
+	for _, camera := range c.Cameras {
+		of[camera.Name] = camera.VariantOf
+	}
+	for _, name := range chainOf(camera.Name, of) {
+		i := slices.Index(names(c.Cameras), name)
+		if i < 0 {
+			break
+		}
+		if all = append(all, c.Cameras[i]); c.Cameras[i].Viewers != nil {
+			break
+		}
+	}
+	return all
 }
 
 // UnknownViewers are those that are neither tokens nor users. They are no mistake of the file while the program runs, for users
@@ -101,20 +167,11 @@ func (c *Config) UnknownViewers(isUser func(name string) bool) (unknown Mistakes
 func (c *Config) Viewers() map[string][]string {
 	all := map[string][]string{}
 	for _, camera := range c.Cameras {
-		if allowed := c.viewersOf(camera); allowed != nil && !slices.Contains(allowed, everybody) {
-			all[camera.Name] = allowed
+		for _, of := range c.heritage(camera) {
+			if of.Viewers != nil && !slices.Contains(of.Viewers, everybody) {
+				all[camera.Name] = of.Viewers
+			}
 		}
 	}
 	return all
-}
-
-func (c *Config) viewersOf(camera Camera) []string {
-	for range c.Cameras { // there is no circle, but where there is a mistake
-		i := slices.Index(names(c.Cameras), camera.VariantOf)
-		if camera.Viewers != nil || i < 0 {
-			break
-		}
-		camera = c.Cameras[i]
-	}
-	return camera.Viewers
 }

@@ -1,0 +1,191 @@
+package router_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"mjpegazer/router"
+	"mjpegazer/router/access"
+	"mjpegazer/stream"
+)
+
+// newHouse serves three cameras and one that is looked up, of which ann may see all but the vault.
+func newHouse(t *testing.T, change func(*access.Control)) (handler http.Handler, control *access.Control) {
+	t.Helper()
+	control = newRights(t, map[string][]string{"private": {"ann"}, "small": {"ann"}, "vault": {}})
+	var err error
+	if control.Links, err = access.OpenLinks(writeFile(t, strings.Repeat("k", 32)), nil); err != nil {
+		t.Fatal(err)
+	}
+	change(control)
+	cameras := []router.Camera{
+		{Name: "lobby", Stream: open(t, still(1), stream.Options{})},
+		{Name: "private", Title: "Private title", Stream: open(t, still(2), stream.Options{}), Address: "http://private.address/"},
+		{Name: "small", VariantOf: "private", Stream: open(t, still(3), stream.Options{})},
+		{Name: "vault", Title: "Vault title", Stream: open(t, still(4), stream.Options{})},
+	}
+	extra := router.Camera{Name: "extra", Stream: open(t, still(5), stream.Options{})}
+	return router.New(cameras, router.Options{Access: control, Lookup: func(name string) (router.Camera, bool) {
+		return extra, name == "extra"
+	}}), control
+}
+
+var houseCameras = []string{"lobby", "private", "small", "vault", "extra", "unknown"}
+
+// routesOf are the paths of all routes, for all cameras, and some that are like them.
+func routesOf(handler http.Handler) []string {
+	routes := []string{"/", "/%2e%2e/", "//", "/private//live", "/private/./live", "/%70rivate/live", "/private%2Flive", "/lobby/../private/live", "/private", "/private/", "/private/nope", "/?action=stream_1"}
+	chi.Walk(handler.(chi.Routes), func(_, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		for _, camera := range houseCameras {
+			path := strings.NewReplacer("{name}", camera, "*", "page.js").Replace(route)
+			if routes = append(routes, path); path == "/wall" || path == "/status" {
+				routes = append(routes, path+"?camera="+camera, path+"?camera=private&camera="+camera)
+			}
+		}
+		return nil
+	})
+	slices.Sort(routes)
+	return slices.Compact(routes)
+}
+
+// said is what a handler says to a request that is cut after a second. It is run in a bubble of synctest.
+func said(h http.Handler, method, path string, login string) (code int, body string, header http.Header) {
+	ctx, cancel := context.WithTimeout(context.Background(), 1500*time.Millisecond)
+	defer cancel()
+	r := httptest.NewRequestWithContext(ctx, method, path, nil)
+	if login != "" {
+		r.Header.Set("Authorization", login)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Code, w.Body.String(), w.Header()
+}
+
+// names reports whether a text has another camera's name or title than this one's.
+func names(text, camera string) bool {
+	for _, other := range houseCameras[:4] {
+		if other != camera && (strings.Contains(text, other) || strings.Contains(text, strings.ToUpper(other[:1])+other[1:]+" title")) {
+			return true
+		}
+	}
+	return false
+}
+
+// TestLinkRoutes asks at every route, by every kind of link to every camera, in every method: it opens what it is for, and nothing
+// else names a camera.
+func TestLinkRoutes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		handler, control := newHouse(t, func(*access.Control) {})
+		lives := []string{"live", "live.mjpg", "live.mjpeg", "stream.mjpg", "stream.mjpeg"}
+		for _, camera := range []string{"private", "vault", "extra"} {
+			opens := map[access.Kind][]string{}
+			for _, live := range lives {
+				opens[access.Live] = append(opens[access.Live], "/"+camera+"/"+live)
+			}
+			opens[access.Snapshot] = []string{"/" + camera + "/snapshot", "/" + camera + "/snapshot.jpg"}
+			opens[access.Page] = slices.Concat(opens[access.Live], opens[access.Snapshot], []string{"/" + camera + "/", "/" + camera, "/wall?camera=" + camera, "/status?camera=" + camera})
+			for kind, allowed := range opens {
+				link := control.Links.Sign(camera, kind, time.Now().Add(time.Hour))
+				for _, path := range routesOf(handler) {
+					address := path + "?" + link
+					if strings.Contains(path, "?") {
+						address = path + "&" + link
+					}
+					for _, method := range []string{"GET", "HEAD", "POST", "OPTIONS"} {
+						code, body, header := said(handler, method, address, "")
+						openToAll := strings.HasPrefix(path, "/assets/") || strings.HasSuffix(path, "/health") || path == "/health" || path == "/healthz"
+						switch {
+						case openToAll && code != http.StatusForbidden:
+						case slices.Contains(allowed, path):
+							lookedUp := camera == "extra" && strings.Contains(path, "?") // they show no such cameras
+							page := strings.Trim(path, "/") == camera                    // where there is none it is not found
+							if code == http.StatusForbidden || code == http.StatusUnauthorized || names(body, camera) || method == "GET" && code != 200 && !lookedUp && !page {
+								t.Errorf("%s %s by a link to %s of %s: %d %.200s", method, path, kind, camera, code, body)
+							}
+						case code != http.StatusForbidden || names(body, ""):
+							t.Errorf("%s %s by a link to %s of %s: %d %.200s", method, path, kind, camera, code, body)
+						}
+						if header.Get("Referrer-Policy") != "no-referrer" {
+							t.Errorf("%s %s: the link may go on as Referer", method, path)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// TestAnonymousRoutes asks at every route without a login: it shows the anonymous cameras, and asks to log in for all else, so that
+// it is not known what there is.
+func TestAnonymousRoutes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		handler, _ := newHouse(t, func(c *access.Control) { c.Anonymous = []string{"small"} })
+		shown := []string{"/", "/?action=stream", "/status", "/wall", "/live", "/snapshot", "/stream", "/small/live", "/small/snapshot", "/wall?camera=small", "/status?camera=small", "/health", "/healthz", "/small/health", "/assets/page.js"}
+		for _, path := range routesOf(handler) {
+			for _, method := range []string{"GET", "HEAD", "POST", "OPTIONS"} {
+				code, body, header := said(handler, method, path, "")
+				if names(body, "small") {
+					t.Errorf("%s %s names other cameras: %d %.300s", method, path, code, body)
+				}
+				if asks := len(header.Values("WWW-Authenticate")) > 0; asks != (code == http.StatusUnauthorized) || asks && slices.Contains(shown, path) {
+					t.Errorf("%s %s: %d, asks to log in: %v", method, path, code, asks)
+				}
+				if method == "GET" && slices.Contains(shown, path) && code != http.StatusOK {
+					t.Errorf("%s %s: %d %s", method, path, code, body)
+				}
+			}
+		}
+		for _, camera := range []string{"private", "vault", "extra"} { // as if there were none
+			for _, path := range []string{"", "/", "/live", "/snapshot", "/nope"} {
+				code, body, header := said(handler, "GET", "/"+camera+path, "")
+				code2, body2, header2 := said(handler, "GET", "/unknown"+path, "")
+				if code != code2 || body != body2 || len(header) != len(header2) {
+					t.Errorf("/%s%s: %d %q, of an unknown camera %d %q", camera, path, code, body, code2, body2)
+				}
+			}
+		}
+		if _, page, _ := said(handler, "GET", "/", ""); !strings.Contains(page, `<a href="login">`) {
+			t.Errorf("the page has no way to log in:\n%s", page)
+		}
+		if _, page, _ := said(handler, "GET", "/", logins["ann"]); strings.Contains(page, `<a href="login">`) {
+			t.Error("the page asks to log in again")
+		}
+		if code, _, header := said(handler, "GET", "/login", logins["ann"]); code != http.StatusSeeOther || header.Get("Location") != "./" {
+			t.Errorf("after the login: %d to %s", code, header.Get("Location"))
+		}
+		for _, who := range []string{"ann", "ben", "all"} {
+			if code, _, _ := said(handler, "GET", "/small/snapshot", logins[who]); code != http.StatusOK {
+				t.Errorf("an anonymous camera as %s: %d", who, code)
+			}
+		}
+	})
+}
+
+// Nobody learns from the configuration's mistakes which cameras there are.
+func TestMistakesNameNoCameras(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		control := newRights(t, map[string][]string{"vault": {}})
+		cameras := []router.Camera{{Name: "lobby", Stream: open(t, still(1), stream.Options{})}, {Name: "vault", Stream: open(t, still(2), stream.Options{})}}
+		handler := router.New(cameras, router.Options{Access: control, Reloaded: func() (time.Time, []string) { return time.Now(), []string{"the vault is wrong"} }})
+		if _, body, _ := said(handler, "GET", "/status", logins["ann"]); strings.Contains(body, "vault") || !strings.Contains(body, `"successful": false`) {
+			t.Errorf("%s", body)
+		}
+		if _, body, _ := said(handler, "GET", "/status", logins["all"]); !strings.Contains(body, "the vault is wrong") {
+			t.Errorf("%s", body)
+		}
+		if code, body, _ := said(handler, "GET", "/status?camera=lobby", logins["all"]); code != 200 || strings.Contains(body, `"vault"`) {
+			t.Errorf("%d %s", code, body)
+		}
+		if code, body, _ := said(handler, "GET", "/status?camera=vault", logins["ann"]); code != 404 || strings.Contains(body, "vault") {
+			t.Errorf("%d %s", code, body)
+		}
+	})
+}
