@@ -91,3 +91,19 @@ func ExampleRetryAfter() {
 	fmt.Println(err)
 	// Output: the camera refused the user name or the password
 }
+
+// A camera that refuses the login says so in two ways: in words for people, and in one word for those who count.
+func ExampleFailure_Of() {
+	camera := stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
+		return stream.FailedLogin.Of(fmt.Errorf("the camera refused the user name or the password"))
+	})
+	s := stream.New(camera, stream.Options{})
+	defer s.Close()
+	v := s.View(stream.ViewerOptions{})
+	defer v.Close()
+	for s.Stats().Failures == 0 {
+		time.Sleep(10 * time.Millisecond)
+	}
+	fmt.Println(s.Stats().Failure, s.Stats().Failed[stream.FailedLogin] > 0)
+	// Output: login true
+}

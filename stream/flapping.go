@@ -40,3 +40,21 @@ func (s *Stream) logFlaps() {
 	}
 	s.flapping = flapping{}
 }
+
+// turned is when a camera that is watched came to be live, or down.
+type turned struct {
+	state State // "": neither yet
+	at    time.Time
+}
+
+// turn notes that the camera is live or down now, and returns for the log that it was the opposite, and how long.
+func (s *Stream) turn(now, opposite State) []any {
+	before, at := s.turned, time.Now()
+	if before.state != now {
+		s.turned = turned{now, at}
+	}
+	if before.state != opposite {
+		return nil
+	}
+	return []any{"was", string(opposite), "for", at.Sub(before.at).Round(time.Millisecond)}
+}

@@ -14,7 +14,7 @@ func (s *Stream) SetSource(source Source, options Options) {
 		return
 	}
 	s.turned = turned{}
-	s.stats.Failures, s.stats.Error, s.stats.DamageReason, s.stats.Facts = 0, "", "", nil
+	s.stats.Failures, s.stats.Failure, s.stats.Error, s.stats.DamageReason, s.stats.Facts = 0, "", "", "", nil
 	s.retry = retry{hurried: s.retry.hurried}
 	switch {
 	case s.idle():

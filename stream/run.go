@@ -149,6 +149,8 @@ func (r *run) emit(p Picture) {
 		return
 	}
 	s.stats.Damaged += uint64(p.Damaged)
+	s.stats.Received += uint64(len(p.JPEG))
+	s.stats.Encoding += p.Encoding
 	if p.Facts != nil {
 		s.stats.Facts = p.Facts
 	}
@@ -171,6 +173,7 @@ func (r *run) emit(p Picture) {
 func (s *Stream) lose(reason error) {
 	s.rate, s.stats.Unchanged = rate{}, false
 	s.stats.Failures++
+	s.count(reason)
 	var after *retryError
 	if s.retry.at = time.Now(); errors.As(reason, &after) {
 		s.retry.at = s.retry.at.Add(after.after)
@@ -197,9 +200,9 @@ func (r *run) stalled() error {
 	defer r.stream.mu.Unlock()
 	stall := r.stream.options.Load().Stall
 	if r.dropped != nil {
-		return fmt.Errorf("no picture for %v: %w", stall, r.dropped)
+		return FailedStall.Of(fmt.Errorf("no picture for %v: %w", stall, r.dropped))
 	}
-	return fmt.Errorf("no picture for %v", stall)
+	return FailedStall.Of(fmt.Errorf("no picture for %v", stall))
 }
 
 // show makes a frame the newest.
@@ -210,6 +213,9 @@ func (s *Stream) show(f *Frame) {
 		f.Interval = f.Arrived.Sub(before.Arrived)
 	}
 	s.stats.LastPicture, s.stats.Width, s.stats.Height = f.Time, f.Width, f.Height
+	if s.stats.Failures > 0 {
+		s.stats.Recovered++
+	}
 	s.stats.Failures = 0
 	s.retry.succeeded()
 	s.rate.add(f.Arrived, len(f.JPEG()))
@@ -243,6 +249,7 @@ var errNoReason = errors.New("the camera ended its stream")
 
 func (s *Stream) fail(err error) {
 	s.stats.Failures++
+	s.count(err)
 	s.retry.failed(time.Now(), err, s.viewers > 0)
 	s.log(slog.LevelDebug, "camera failed", "reason", err, "failures", s.stats.Failures, "retry", time.Until(s.retry.at))
 	s.change(Down, err)
@@ -279,22 +286,4 @@ func (s *Stream) change(state State, reason error) {
 		s.turned = turned{}
 		s.log(slog.LevelInfo, "camera "+string(state))
 	}
-}
-
-// turned is when a camera that is watched came to be live, or down.
-type turned struct {
-	state State // "": neither yet
-	at    time.Time
-}
-
-// turn notes that the camera is live or down now, and returns for the log that it was the opposite, and how long.
-func (s *Stream) turn(now, opposite State) []any {
-	before, at := s.turned, time.Now()
-	if before.state != now {
-		s.turned = turned{now, at}
-	}
-	if before.state != opposite {
-		return nil
-	}
-	return []any{"was", string(opposite), "for", at.Sub(before.at).Round(time.Millisecond)}
 }

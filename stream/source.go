@@ -12,8 +12,8 @@ import (
 //
 // Run connects, calls emit with every picture as soon as it is whole, and returns when ctx is done or the camera has failed. A
 // Stream calls it again after a pause, and never before an earlier call has returned. Viewers read its error, which should name
-// the reason in a user's words and hold no secrets. It may be [ErrEnded], or come from [RetryAfter] or [RetrySoon]. A nil error
-// means that the camera ended its stream, and counts as a failure.
+// the reason in a user's words and hold no secrets. It may be [ErrEnded], or come from [RetryAfter], [RetrySoon] or [Failure.Of].
+// A nil error means that the camera ended its stream, and counts as a failure.
 type Source interface {
 	Run(ctx context.Context, emit func(Picture)) error
 }
@@ -33,6 +33,8 @@ type Picture struct {
 	Time time.Time
 	// Damaged is how many pictures were dropped as broken since the last call of emit.
 	Damaged int
+	// Encoding is how long it took to make the JPEG, where the source made it; 0: the camera did.
+	Encoding time.Duration
 	// Facts are what is known of the camera, for people to read; nil means unchanged. The map must not be changed afterwards.
 	Facts map[string]string
 	// Via are the programs that the picture has come by, the nearest first; nil: it comes from a camera.
@@ -43,12 +45,14 @@ type Picture struct {
 	Lost error
 }
 
-// ErrEnded, returned by Run, says that the source has come to its end, as a file does, and that this is no failure. [Viewer.Next]
-// returns it after the last picture.
-var ErrEnded = errors.New("the source has ended")
-
-// ErrClosed is returned by [Viewer.Next] once the Stream or the Viewer is closed.
-var ErrClosed = errors.New("the stream is closed")
+// Errors of [Viewer.Next].
+var (
+	// ErrEnded, returned by Run, says that the source has come to its end, as a file does, and that this is no failure.
+	// [Viewer.Next] returns it after the last picture.
+	ErrEnded = errors.New("the source has ended")
+	// ErrClosed says that the Stream or the Viewer is closed.
+	ErrClosed = errors.New("the stream is closed")
+)
 
 // RetryAfter wraps an error of Run: the next try comes after d, and not earlier for a new viewer. A camera that refused a login
 // may lock the account if it is tried again and again.

@@ -68,6 +68,7 @@ type Stream struct {
 	latest  atomic.Pointer[latest] // never nil
 	skipped atomic.Uint64
 	thinned atomic.Uint64
+	sent    *sent // apart from latest, which all viewers read all the time
 
 	mu        sync.Mutex
 	source    Source
@@ -113,7 +114,7 @@ func (l *latest) fresh() *Frame {
 
 // New makes a Stream of a source. It does not run the source before there is a viewer, unless options.Keep.
 func New(source Source, options Options) *Stream {
-	s := &Stream{source: source, hurried: make(chan struct{}, 1)}
+	s := &Stream{source: source, hurried: make(chan struct{}, 1), sent: new(sent)}
 	s.options.Store(options.whole())
 	s.stats.State = Idle
 	s.latest.Store(&latest{changed: make(chan struct{})})

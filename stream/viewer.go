@@ -139,6 +139,18 @@ func (v *Viewer) interval(f *Frame) time.Duration {
 	return time.Duration(seconds * float64(time.Second))
 }
 
+// Sent counts a frame, of which n bytes were sent, for [Stats]: only the caller knows what becomes of frames. It may be called
+// from any goroutine.
+func (v *Viewer) Sent(n int) {
+	v.stream.sent.frames.Add(1)
+	v.stream.sent.bytes.Add(uint64(n))
+}
+
+// sent is what viewers have passed on.
+type sent struct {
+	frames, bytes atomic.Uint64
+}
+
 // Close ends the viewer. A second call does nothing.
 func (v *Viewer) Close() {
 	if !v.closed {

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"mjpegazer/stream"
 )
 
 const (
@@ -28,7 +30,7 @@ func (t *transport) readResponse(req *http.Request) (*http.Response, error) {
 	}
 	if err != nil {
 		if timedOut(err) {
-			err = problem("the camera did not answer within " + t.camera.headTime().String())
+			err = stream.FailedStall.Of(problem("the camera did not answer within " + t.camera.headTime().String()))
 		}
 		return nil, err
 	}

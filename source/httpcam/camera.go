@@ -108,11 +108,11 @@ func (c *Camera) pollTime() time.Duration { return cmp.Or(c.Poll, time.Second) }
 func (c *Camera) Run(ctx context.Context, emit func(stream.Picture)) error {
 	addresses, err := c.addresses()
 	if err != nil {
-		return err
+		return stream.FailedDial.Of(err)
 	}
 	config, err := c.tlsConfig()
 	if err != nil {
-		return err
+		return stream.FailedDial.Of(err)
 	}
 	if len(addresses) == 1 {
 		return newSession(c, addresses[0], config, emit).run(ctx)

@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"net/url"
 	"time"
+
+	"mjpegazer/stream"
 )
 
 // A connection is the one connection to a camera. It carries one request at a time, and is closed before another one is
@@ -74,7 +76,7 @@ func (t *transport) try(req *http.Request, reuse bool) (*http.Response, error) {
 	if !reuse {
 		t.close()
 		if err := t.dial(req.Context(), req.URL); err != nil {
-			return nil, err
+			return nil, stream.FailedDial.Of(err)
 		}
 	}
 	t.idle = false

@@ -133,10 +133,16 @@ const (
 // refused is the error of an answer whose status is not one of success.
 func (s *session) refused(resp *http.Response) error {
 	s.pause = retryAfter(resp.Header, time.Now())
-	switch code := resp.StatusCode; {
-	case code == http.StatusUnauthorized, code == http.StatusForbidden && s.showedSecret(resp.Request):
+	if code := resp.StatusCode; code == http.StatusUnauthorized || code == http.StatusForbidden && s.showedSecret(resp.Request) {
 		s.pause = max(s.pause, refusedPause)
-		return s.loginRefused(resp)
+		return stream.FailedLogin.Of(s.loginRefused(resp))
+	}
+	return stream.FailedStatus.Of(s.statusRefused(resp))
+}
+
+// statusRefused is the error of an answer that has nothing to do with a login.
+func (s *session) statusRefused(resp *http.Response) error {
+	switch code := resp.StatusCode; {
 	case code/100 == 3:
 		return problem("the camera redirects without saying where to")
 	case code == http.StatusLoopDetected && s.other:
@@ -190,9 +196,21 @@ func retryAfter(header http.Header, now time.Time) time.Duration {
 	return min(max(at.Sub(now), 0), longestPause)
 }
 
+// failureOf is what a session failed at that ended with err.
+func failureOf(err error) stream.Failure {
+	var known interface{ Failure() stream.Failure }
+	switch {
+	case errors.As(err, &known):
+		return known.Failure()
+	case timedOut(err):
+		return stream.FailedStall
+	}
+	return stream.FailedContent
+}
+
 // explain turns what ended the session into an error that may be shown.
 func (s *session) explain(err error) error {
-	shown := s.reason(err)
+	shown := failureOf(err).Of(s.reason(err))
 	if s.missing {
 		shown = notFound{shown}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"mjpegazer/source/internal/redact"
+	"mjpegazer/stream"
 )
 
 const maxRequests = 10 // for an answer, with its redirects
@@ -37,11 +38,11 @@ func (s *session) request(ctx context.Context) (*http.Response, error) {
 		}
 		resp.Body.Close()
 		to, err := s.redirect(req.URL, location, requests)
-		if err != nil {
-			return nil, err
+		if err == nil {
+			req, err = s.redirected(req, to, resp.StatusCode)
 		}
-		if req, err = s.redirected(req, to, resp.StatusCode); err != nil {
-			return nil, err
+		if err != nil {
+			return nil, stream.FailedStatus.Of(err)
 		}
 	}
 }

@@ -78,7 +78,7 @@ func (c Camera) Run(ctx context.Context, emit func(stream.Picture)) error {
 		if picture, err = encoder.AppendImage(picture[:0], card.draw(now, number)); err != nil {
 			return fmt.Errorf("draw the test card: %w", err)
 		}
-		emit(stream.Picture{JPEG: picture, Time: now, Facts: facts})
+		emit(stream.Picture{JPEG: picture, Time: now, Encoding: time.Since(now), Facts: facts})
 		facts = nil
 
 		due := int(time.Since(began).Seconds() * c.FPS)

@@ -35,6 +35,10 @@ type Command struct {
 // Run runs the command until it ends or ctx is done. The error holds the last lines of its stderr, without the words of its
 // arguments, which may be secret, and without what looks like a secret.
 func (c *Command) Run(ctx context.Context, emit func(stream.Picture)) error {
+	return stream.FailedDevice.Of(c.run(ctx, emit))
+}
+
+func (c *Command) run(ctx context.Context, emit func(stream.Picture)) error {
 	if len(c.Args) == 0 {
 		return errors.New("the command is missing")
 	}

@@ -33,6 +33,10 @@ type File struct {
 
 // Run plays the file. At its end it returns [stream.ErrEnded], unless Loop is set.
 func (f *File) Run(ctx context.Context, emit func(stream.Picture)) error {
+	return stream.FailedDevice.Of(f.run(ctx, emit))
+}
+
+func (f *File) run(ctx context.Context, emit func(stream.Picture)) error {
 	info, err := os.Stat(f.Path)
 	if err != nil {
 		return f.failed(err)

@@ -45,6 +45,7 @@ func (m *mailbox) put(p stream.Picture) {
 	}
 	before := &m.pending
 	p.Damaged += before.Damaged
+	p.Encoding += before.Encoding
 	if p.Facts == nil {
 		p.Facts = before.Facts
 	}

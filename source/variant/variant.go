@@ -22,6 +22,7 @@ import (
 	"image"
 	"math"
 	"runtime/debug"
+	"time"
 
 	"mjpegazer/stream"
 	"mjpegazer/stream/jpeg"
@@ -178,7 +179,9 @@ func (s *Source) work(ctx context.Context, box *mailbox, emit func(stream.Pictur
 			return nil
 		}
 		p := box.take()
+		began := time.Now()
 		err := c.change(&p)
+		p.Encoding += time.Since(began)
 		s.Limit.leave()
 		if err != nil {
 			return err

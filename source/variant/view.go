@@ -59,7 +59,7 @@ func (v View) state(emit func(stream.Picture), failures int) int {
 	stats := v.Stream.Stats()
 	switch {
 	case stats.State == stream.Down && stats.Failures != failures:
-		emit(stream.Picture{Lost: stream.RetryAfter(errors.New(stats.Error), stats.Retry)})
+		emit(stream.Picture{Lost: stats.Failure.Of(stream.RetryAfter(errors.New(stats.Error), stats.Retry))})
 		return stats.Failures
 	case stats.State == stream.Live && stats.Unchanged:
 		emit(stream.Picture{})

@@ -44,13 +44,13 @@ type Camera struct {
 func (c *Camera) Run(ctx context.Context, emit func(stream.Picture)) error {
 	path, err := c.locate()
 	if err != nil {
-		return stream.RetryAfter(err, absent)
+		return stream.FailedDevice.Of(stream.RetryAfter(err, absent))
 	}
 	err = c.record(ctx, path, emit)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return explain(path, err)
+	return stream.FailedDevice.Of(explain(path, err))
 }
 
 // record opens the camera as a driver of mediadevices and emits its pictures.

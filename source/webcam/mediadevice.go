@@ -38,6 +38,10 @@ type MediaDevice struct {
 
 // Run implements [stream.Source]. The error carries a [stream.RetryAfter] of half a second where there is no such driver.
 func (m *MediaDevice) Run(ctx context.Context, emit func(stream.Picture)) error {
+	return stream.FailedDevice.Of(m.run(ctx, emit))
+}
+
+func (m *MediaDevice) run(ctx context.Context, emit func(stream.Picture)) error {
 	d, err := m.driver()
 	if err != nil {
 		return stream.RetryAfter(err, absent)
@@ -168,20 +172,22 @@ func (r *recording) pass(img image.Image) error {
 	if c, ok := img.(interface{ Captured() time.Time }); ok {
 		p.Time = c.Captured()
 	}
+	if whole, ok := img.(interface{ JPEG() []byte }); ok {
+		p.JPEG = whole.JPEG()
+		r.emit(p)
+		return nil
+	}
+	began := time.Now()
 	var err error
-	switch img := img.(type) {
-	case interface{ JPEG() []byte }:
-		p.JPEG = img.JPEG()
-	case interface{ Raw() jpeg.Raw }:
-		r.buffer, err = r.encoder.Append(r.buffer[:0], img.Raw())
-		p.JPEG = r.buffer
-	default:
+	if raw, ok := img.(interface{ Raw() jpeg.Raw }); ok {
+		r.buffer, err = r.encoder.Append(r.buffer[:0], raw.Raw())
+	} else {
 		r.buffer, err = r.encoder.AppendImage(r.buffer[:0], img)
-		p.JPEG = r.buffer
 	}
 	if err != nil {
 		return err
 	}
+	p.JPEG, p.Encoding = r.buffer, time.Since(began)
 	r.emit(p)
 	return nil
 }
