@@ -1,10 +1,12 @@
 package router
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"time"
 
+	"mjpegazer/router/access"
 	"mjpegazer/stream"
 )
 
@@ -37,6 +39,12 @@ func (l *Limits) untrack(s *sender) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.senders, s)
+	l.delays.Add(&s.delays)
+	if why := s.evicted.Load(); why != nil {
+		l.turn(*why)
+	} else if context.Cause(s.request) == access.ErrRevoked {
+		l.turn(access.ErrRevoked)
+	}
 }
 
 // Why viewers are evicted.

@@ -56,6 +56,7 @@ func unavailable(w http.ResponseWriter, r *http.Request, s *stream.Stream, optio
 	if r.Context().Err() != nil {
 		return // nobody reads it
 	}
+	options.Limits.count(errNoPicture)
 	stats, reason := s.Stats(), err.Error()
 	switch {
 	case err == errNoPicture && stats.State == stream.Down:

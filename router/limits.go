@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"sync"
 
+	"mjpegazer/router/internal/prometheus"
 	"mjpegazer/stream"
 )
 
@@ -18,11 +19,25 @@ type Limits struct {
 	MaxRate             float64 // bytes of pictures a second for each viewer, by fewer of them, evenly chosen; 0: no limit
 
 	mu       sync.Mutex
-	viewers  map[*stream.Stream]int
+	viewers  map[*stream.Stream]viewers
 	all      int
 	senders  map[*sender]struct{} // those that send now
 	evicting bool                 // while there are any
+	turned   map[error]uint64     // how many viewers were turned away, or evicted, and why
+	delays   prometheus.Histogram // of pictures to senders that are gone
 }
+
+// viewers are those of one camera, by what they watch.
+type viewers [3]int
+
+// What a viewer watches.
+const (
+	watchesLive = iota
+	watchesSnapshot
+	watchesWall
+)
+
+func (v viewers) all() int { return v[watchesLive] + v[watchesSnapshot] + v[watchesWall] }
 
 var (
 	errFull       = errors.New("viewer limit reached (-max-viewers): try again later")
@@ -30,20 +45,38 @@ var (
 )
 
 // enter counts a viewer, which must leave, or says why there is no room for it.
-func (l *Limits) enter(s *stream.Stream) error {
+func (l *Limits) enter(s *stream.Stream, what int) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	now := l.viewers[s]
 	switch {
 	case l.MaxViewers > 0 && l.all >= l.MaxViewers:
-		return errFull
-	case l.MaxViewersPerCamera > 0 && l.viewers[s] >= l.MaxViewersPerCamera:
-		return errFullCamera
+		return l.turn(errFull)
+	case l.MaxViewersPerCamera > 0 && now.all() >= l.MaxViewersPerCamera:
+		return l.turn(errFullCamera)
 	case l.viewers == nil:
-		l.viewers = map[*stream.Stream]int{}
+		l.viewers = map[*stream.Stream]viewers{}
 	}
-	l.viewers[s]++
+	now[what]++
+	l.viewers[s] = now
 	l.all++
 	return nil
+}
+
+// turn counts a viewer that is turned away or evicted, with mu held. It returns why.
+func (l *Limits) turn(why error) error {
+	if l.turned == nil {
+		l.turned = map[error]uint64{}
+	}
+	l.turned[why]++
+	return why
+}
+
+// count is turn without mu.
+func (l *Limits) count(why error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.turn(why)
 }
 
 // Change gives limits that are in use other bounds. No viewer is cut off: those that are too many stay.
@@ -72,11 +105,14 @@ func (l *Limits) rate() float64 {
 	return l.MaxRate
 }
 
-func (l *Limits) leave(s *stream.Stream) {
+func (l *Limits) leave(s *stream.Stream, what int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all--
-	if l.viewers[s]--; l.viewers[s] == 0 {
+	now := l.viewers[s]
+	now[what]--
+	l.viewers[s] = now
+	if now.all() == 0 {
 		delete(l.viewers, s)
 	}
 }

@@ -90,7 +90,8 @@ func TestNewHasOneLimits(t *testing.T) {
 		camera := &streamtest.Camera{Interval: time.Second, JPEG: func(int, time.Time) []byte { return picture }}
 		cameras = append(cameras, router.Camera{Name: name, Stream: open(t, camera, stream.Options{})})
 	}
-	server := serve(t, router.New(cameras, router.Options{}))
+	site := router.New(cameras, router.Options{})
+	server := serve(t, site)
 	for _, c := range cameras {
 		get(t, "GET", server.URL+"/"+c.Name+"/live") // and reads no more than the head
 	}
@@ -101,6 +102,7 @@ func TestNewHasOneLimits(t *testing.T) {
 		}
 		return viewers < len(cameras)
 	}, "a viewer is evicted, as six pictures of 12 MB are under way")
+	waitFor(t, 8*time.Second, func() bool { return measured(t, site)[`mjpegazer_viewers_evicted_total{reason="memory"}`] > 0 }, "it is counted")
 }
 
 // Handlers that share no limits do not count each other's viewers.

@@ -174,7 +174,9 @@ func TestMistakesNameNoCameras(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		control := newRights(t, map[string][]string{"vault": {}})
 		cameras := []router.Camera{{Name: "lobby", Stream: open(t, still(1), stream.Options{})}, {Name: "vault", Stream: open(t, still(2), stream.Options{})}}
-		handler := router.New(cameras, router.Options{Access: control, Reloaded: func() (time.Time, []string) { return time.Now(), []string{"the vault is wrong"} }})
+		handler := router.New(cameras, router.Options{Access: control, Reloaded: func() (at, successful time.Time, mistakes []string) {
+			return time.Now(), time.Time{}, []string{"the vault is wrong"}
+		}})
 		if _, body, _ := said(handler, "GET", "/status", logins["ann"]); strings.Contains(body, "vault") || !strings.Contains(body, `"successful": false`) {
 			t.Errorf("%s", body)
 		}

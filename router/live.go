@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"mjpegazer/stream"
@@ -26,6 +27,7 @@ func Live(s *stream.Stream, options Options) http.Handler {
 // live is Live for everybody.
 func live(s *stream.Stream, options Options) http.Handler {
 	limits := options.limits()
+	options.Limits = limits
 	return reading(func(w http.ResponseWriter, r *http.Request) {
 		fps, err := maxFPS(r)
 		if err != nil {
@@ -36,11 +38,11 @@ func live(s *stream.Stream, options Options) http.Handler {
 			liveHead(w, r)
 			return
 		}
-		if err := limits.enter(s); err != nil {
+		if err := limits.enter(s, watchesLive); err != nil {
 			refuseViewer(w, err)
 			return
 		}
-		defer limits.leave(s)
+		defer limits.leave(s, watchesLive)
 		send := newSender(w, r, limits)
 		defer send.close()
 		v := s.View(stream.ViewerOptions{MaxFPS: fps, Ready: send.ready, Deliver: send.deliverer(), Via: passing(send.via)})
@@ -151,4 +153,44 @@ func maxFPS(r *http.Request) (float64, error) {
 		return 0, fmt.Errorf("fps=%.20s: it must be a number from 0.001 to 1000, pictures a second", text)
 	}
 	return fps, nil
+}
+
+// A form is how frames look on the wire.
+type form struct {
+	start  string                     // before the first part
+	part   func(*stream.Frame) []byte // a new picture
+	repeat func(*stream.Frame) []byte // a picture once more
+	wait   []byte                     // header lines that show nothing; empty where only a picture can follow
+}
+
+// framed is for programs. Each frame is followed by the next part's delimiter alone, so that more header lines can be added to
+// that part at any time.
+var framed = form{
+	start:  mjpeg.Start,
+	part:   (*stream.Frame).Part,
+	repeat: (*stream.Frame).Repeat,
+	wait:   []byte(mjpeg.WaitHeader),
+}
+
+// open is for browsers. The headers of the next part are complete, so that a browser shows the picture before it, and nothing but
+// a picture can follow.
+var open = form{
+	start:  mjpeg.OpenStart,
+	part:   (*stream.Frame).OpenPart,
+	repeat: (*stream.Frame).OpenPart,
+}
+
+func formOf(r *http.Request) form {
+	if browser(r) {
+		return open
+	}
+	return framed
+}
+
+// browser reports whether the client asks for pictures as browsers do. Chromium shows a part only when the headers of the next
+// are complete.
+func browser(r *http.Request) bool {
+	accept := strings.ToLower(strings.Join(r.Header.Values("Accept"), ","))
+	return strings.Contains(accept, "image/webp") || strings.Contains(accept, "image/avif") ||
+		strings.Contains(accept, "image/*")
 }

@@ -48,5 +48,6 @@ func (s *sender) deliver(f *stream.Frame) bool {
 	}
 	s.begin(f)
 	s.beat.sent(now)
+	s.sent(s.viewer, f, len(part))
 	return true
 }

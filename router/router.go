@@ -57,9 +57,9 @@ type Options struct {
 	Version string
 	// Started is when the program was started; zero means when the handlers were made.
 	Started time.Time
-	// Reloaded returns when the program's configuration was last read, and what was wrong with it, one line each; none means
-	// that it holds. Nil means that there is no configuration to reload.
-	Reloaded func() (at time.Time, mistakes []string)
+	// Reloaded returns when the program's configuration was last read, when it last was without a mistake, and what is wrong
+	// with it, one line each; none means that it holds. Nil means that there is no configuration to reload.
+	Reloaded func() (at, successful time.Time, mistakes []string)
 	// Instance tells this program from all others: a request that has it in X-Mjpegazer-Instance, as its own pictures would come
 	// back to it, is refused. Empty means no check.
 	Instance string
@@ -69,6 +69,8 @@ type Options struct {
 	// Lookup returns the camera of a name that [New] was not given, and whether there is one, for each request: for cameras that
 	// come and go, or are made when they are first asked for. It must be quick. Nil means that there are no others.
 	Lookup func(name string) (Camera, bool)
+	// NoMetrics leaves /metrics out of [New], for a program that serves [Metrics] elsewhere.
+	NoMetrics bool
 	// Limits are what viewers may use together, of all handlers with the same Limits. Nil means none, and for [New] that all
 	// its cameras share the bound of the memory.
 	Limits *Limits
@@ -93,8 +95,8 @@ func (o Options) limits() *Limits {
 }
 
 // New serves the page at /; every camera at /NAME/live, /NAME/snapshot, /NAME/snapshot.jpg and /NAME/health; the first camera
-// also at /live and so on; many cameras on one connection at /wall; /status, a JSON object about all cameras; and /healthz, which
-// answers as long as the program does, whatever its cameras do. Beside them it serves the addresses of programs that it
+// also at /live and so on; many cameras on one connection at /wall; /status, a JSON object about all cameras; /metrics, see
+// [Metrics]; and /healthz, which answers as long as the program does, whatever its cameras do. Beside them it serves the addresses of programs that it
 // replaces, /stream and /?action=stream as mjpg-streamer, and those that players expect, such as /live.mjpg. All links are relative,
 // so that it works below any path. Health is for everybody, the rest for clients that [Options.Access] lets in. A camera that a
 // client may not see is for it as if it did not exist, and the first camera is the first of those that it may see.
@@ -131,6 +133,9 @@ func New(cameras []Camera, options Options) http.Handler {
 	r.Handle("/wall", reading(site.wall))
 	r.Handle("/healthz", reading(healthz))
 	r.Handle("/login", reading(login))
+	if !options.NoMetrics {
+		r.Handle("/metrics", reading(site.metrics))
+	}
 	return r
 }
 

@@ -19,7 +19,7 @@ import (
 func TestHeadAndMethods(t *testing.T) {
 	server := site(t)
 	for path, contentType := range map[string]string{
-		"/": "text/html; charset=utf-8", "/status": "application/json", "/wall": "application/octet-stream", "/health": "text/plain; charset=utf-8",
+		"/": "text/html; charset=utf-8", "/status": "application/json", "/metrics": "text/plain; version=0.0.4; charset=utf-8", "/wall": "application/octet-stream", "/health": "text/plain; charset=utf-8",
 		"/live": "multipart/x-mixed-replace; boundary=frame", "/snapshot": "image/jpeg", "/snapshot.jpg": "image/jpeg",
 		"/gone/live": "multipart/x-mixed-replace; boundary=frame", "/gone/snapshot": "image/jpeg",
 		"/front/live": "multipart/x-mixed-replace; boundary=frame", "/front/snapshot.jpg": "image/jpeg",

@@ -1,12 +1,14 @@
 package router
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"sync/atomic"
 	"time"
 
 	"mjpegazer/router/internal/conn"
+	"mjpegazer/router/internal/prometheus"
 	"mjpegazer/stream"
 	"mjpegazer/stream/mjpeg"
 )
@@ -23,6 +25,7 @@ func partTimeOf(size int) time.Duration {
 
 // A sender sends parts to one viewer, each in one call and without a copy, under a deadline of its own.
 type sender struct {
+	request    context.Context
 	w          http.ResponseWriter
 	controller *http.ResponseController
 	conn       *conn.Conn // nil: nothing is known of it
@@ -39,7 +42,8 @@ type sender struct {
 	frames     int        // begun
 	pushed     int        // bytes of the next part that the kernel has accepted
 
-	viewer *stream.Viewer // whose rate follows that of the limits; nil: none; guarded by their mu
+	viewer *stream.Viewer // whose rate follows that of the limits; nil: none; set once, with their mu held
+	delays prometheus.Histogram
 
 	// What evict looks at, from another goroutine.
 	end     atomic.Int64                 // of the latest part, in its connection's count of bytes written
@@ -51,7 +55,7 @@ type sender struct {
 // newSender makes a sender that must be closed before the handler returns.
 func newSender(w http.ResponseWriter, r *http.Request, limits *Limits) *sender {
 	s := &sender{
-		w: w, controller: http.NewResponseController(w), conn: conn.Of(r), single: r.ProtoMajor == 1,
+		request: r.Context(), w: w, controller: http.NewResponseController(w), conn: conn.Of(r), single: r.ProtoMajor == 1,
 		form: formOf(r), limits: limits, begun: time.Now(), via: via(r),
 	}
 	limits.track(s)
@@ -83,11 +87,24 @@ func (s *sender) begin(f *stream.Frame) {
 	s.frames++
 }
 
+// sent counts a frame that a viewer was sent. How long that took says nothing where the viewer came only after it.
+func (s *sender) sent(v *stream.Viewer, f *stream.Frame, bytes int) {
+	v.Sent(bytes)
+	if f.Arrived.After(s.begun) {
+		s.delays.Observe(time.Since(f.Arrived))
+	}
+}
+
 // frame sends a frame, or what is left of it.
 func (s *sender) frame(f *stream.Frame) error {
-	rest := s.form.part(f)[s.pushed:]
+	part := s.form.part(f)
+	rest := part[s.pushed:]
 	s.begin(f)
-	return s.part(f, rest)
+	if err := s.part(f, rest); err != nil {
+		return err
+	}
+	s.sent(s.viewer, f, len(part))
+	return nil
 }
 
 // part sends bytes that a frame holds in memory.
@@ -97,8 +114,16 @@ func (s *sender) part(f *stream.Frame, part []byte) error {
 	return s.bytes(part)
 }
 
-// record sends a picture with a head of its own.
-func (s *sender) record(head []byte, f *stream.Frame) error {
+// record sends a viewer a picture with a head of its own.
+func (s *sender) record(head []byte, v *stream.Viewer, f *stream.Frame) error {
+	err := s.headed(head, f)
+	if err == nil {
+		s.sent(v, f, len(head)+len(f.JPEG()))
+	}
+	return err
+}
+
+func (s *sender) headed(head []byte, f *stream.Frame) error {
 	s.begin(f)
 	s.writing.Store(f)
 	defer s.writing.Store(nil)

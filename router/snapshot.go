@@ -18,6 +18,7 @@ func Snapshot(s *stream.Stream, options Options) http.Handler {
 // snapshot is Snapshot for everybody.
 func snapshot(s *stream.Stream, options Options) http.Handler {
 	limits := options.limits()
+	options.Limits = limits
 	return reading(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		if r.Method == http.MethodHead {
@@ -25,11 +26,11 @@ func snapshot(s *stream.Stream, options Options) http.Handler {
 			pictureHeaders(h)
 			return
 		}
-		if err := limits.enter(s); err != nil {
+		if err := limits.enter(s, watchesSnapshot); err != nil {
 			refuseViewer(w, err)
 			return
 		}
-		defer limits.leave(s)
+		defer limits.leave(s, watchesSnapshot)
 		to := via(r)
 		v := s.View(stream.ViewerOptions{Via: passing(to)})
 		defer v.Close()
@@ -48,6 +49,8 @@ func snapshot(s *stream.Stream, options Options) http.Handler {
 		pictureHeaders(h)
 		send := newSender(w, r, limits)
 		defer send.close()
-		send.part(frame, frame.JPEG()) // an error means that the viewer has left
+		if send.part(frame, frame.JPEG()) == nil { // an error means that the viewer has left
+			v.Sent(len(frame.JPEG()))
+		}
 	})
 }

@@ -95,7 +95,7 @@ func (s *site) report(r *http.Request, cameras []Camera) siteStatus {
 		Cameras:    make([]cameraStatus, len(cameras)),
 	}
 	if s.options.Reloaded != nil {
-		at, mistakes := s.options.Reloaded()
+		at, _, mistakes := s.options.Reloaded()
 		if len(mistakes) > 0 && len(visible) < len(s.cameras) { // they may name cameras
 			mistakes = []string{"the log says what is wrong"}
 		}

@@ -134,7 +134,7 @@ func (w *wall) enter(cameras []Camera, fps float64) error {
 	for _, c := range cameras {
 		t := &tile{camera: c}
 		w.tiles = append(w.tiles, t)
-		if t.full = w.send.limits.enter(c.Stream); t.full != nil {
+		if t.full = w.send.limits.enter(c.Stream, watchesWall); t.full != nil {
 			failed = t.full
 			continue
 		}
@@ -151,7 +151,7 @@ func (w *wall) leave() {
 	for _, t := range w.tiles {
 		if t.viewer != nil {
 			t.viewer.Close()
-			w.send.limits.leave(t.camera.Stream)
+			w.send.limits.leave(t.camera.Stream, watchesWall)
 		}
 	}
 }
@@ -236,7 +236,7 @@ func (w *wall) picture() (bool, error) {
 		}
 		w.next, w.sent = n+1, w.now
 		w.head = appendHead(w.head[:0], recordPicture, n, size, frame.Time)
-		return true, w.send.record(w.head, frame)
+		return true, w.send.record(w.head, w.tiles[n].viewer, frame)
 	}
 	return false, nil
 }

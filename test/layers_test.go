@@ -17,9 +17,10 @@ const module = "mjpegazer"
 // arrows are the packages of this module that each may import; what its tests import is its own affair.
 var arrows = map[string][]string{
 	"":                                  {"router/server", "source/probe", "source/webcam"},
-	"router":                            {"router/access", "router/internal/conn", "stream", "stream/mjpeg"},
+	"router":                            {"router/access", "router/internal/conn", "router/internal/prometheus", "stream", "stream/mjpeg"},
 	"router/access":                     {"router/internal/watch"},
 	"router/internal/conn":              {},
+	"router/internal/prometheus":        {},
 	"router/internal/watch":             {},
 	"router/server":                     {"router", "router/access", "router/internal/conn", "router/internal/watch", "router/server/internal/config", "router/server/internal/supervisor", "source", "source/variant", "stream"},
 	"router/server/internal/config":     {"router", "router/access", "router/internal/watch", "router/server/internal/document", "source", "stream"},

@@ -371,7 +371,7 @@ func TestReloadKeys(t *testing.T) {
 	samples := reloads(directory)
 	_, example, _ := run(t, command(t, "example"))
 	for key, line := range exampleKeys(example) {
-		if samples[key] == "" && key != "listen" && key != "tls-cert" && key != "tls-key" && key != "cameras" { // which have tests of their own
+		if samples[key] == "" && key != "listen" && key != "metrics-listen" && key != "tokens" && key != "tls-cert" && key != "tls-key" && key != "cameras" { // which have tests of their own
 			t.Errorf("%s is not tested (%s)", key, line)
 		}
 	}

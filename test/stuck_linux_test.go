@@ -128,6 +128,9 @@ func TestStuckOnUnixSocket(t *testing.T) {
 		t.Errorf("the viewer who never reads was gone after %v; 10 to 11 s after the last byte is promised", took)
 	}
 	p.await(t, `(viewer evicted).* reason="it took nothing for 10 s"`)
+	if _, metrics := ask(t, http.MethodGet, p.url+"/metrics"); !strings.Contains(metrics, `mjpegazer_viewers_evicted_total{reason="stuck"} 1`) {
+		t.Errorf("nobody was evicted, the metrics say:\n%s", metrics)
+	}
 	time.Sleep(time.Until(begun.Add(length)))
 	slow.close()
 	last := <-lasted

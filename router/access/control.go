@@ -182,6 +182,7 @@ func (c *Control) tokenOf(inAddress string) (token, bool) {
 // refuse answers a request that is not let in, a wrong login after a while.
 func (c *Control) refuse(w http.ResponseWriter, r *http.Request, begun time.Time, err error) {
 	if err != errLoginRequired && !errors.Is(err, errLinkExpired) {
+		c.shared().refusals.Add(1)
 		c.logRefusal(r, err)
 		if !sleep(r.Context(), failureTime-time.Since(begun)) {
 			return
@@ -218,6 +219,15 @@ func (c *Control) refuse(w http.ResponseWriter, r *http.Request, begun time.Time
 // SameSite=Strict, but not when our own answer makes it ask again.
 func fromOtherSite(r *http.Request) bool {
 	return r.Header.Get("Sec-Fetch-Site") == "cross-site" && r.Header.Get("Sec-Fetch-Mode") == "navigate"
+}
+
+// Refusals returns how many requests were refused for a wrong login, or as too many came with one, by c and by those that it
+// succeeded.
+func (c *Control) Refusals() uint64 {
+	if c == nil {
+		return 0
+	}
+	return c.shared().refusals.Load()
 }
 
 func (c *Control) logRefusal(r *http.Request, err error) {

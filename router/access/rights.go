@@ -123,16 +123,18 @@ type session struct {
 	cameras []string // that it shows
 }
 
-// errRevoked is why a request's context ends whose client is no longer let in, or may no longer see what it is shown.
-var errRevoked = errors.New("the login is not valid any more")
+// ErrRevoked is why the context of a request ends ([context.Cause]) whose client is no longer let in, or may no longer see what it
+// is shown.
+var ErrRevoked = errors.New("the login is not valid any more")
 
 // recheckPause is the time between two looks at those who have been let in.
 const recheckPause = 2 * time.Second
 
 // sessions are those of a Control and of those that it succeeded.
 type sessions struct {
-	control atomic.Pointer[Control] // the one that holds
-	hints   throttle                // see hintOrigin
+	control  atomic.Pointer[Control] // the one that holds
+	hints    throttle                // see hintOrigin
+	refusals atomic.Uint64
 
 	mu       sync.Mutex
 	open     map[*session]struct{}
@@ -212,7 +214,7 @@ func (all *sessions) recheck() {
 	c := all.control.Load()
 	for _, s := range open {
 		if !c.letsIn(s.id, s.target) || !s.seesAll(c) {
-			s.end(errRevoked)
+			s.end(ErrRevoked)
 		}
 	}
 }

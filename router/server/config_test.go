@@ -134,11 +134,11 @@ func TestListenMistakes(t *testing.T) {
 	}
 	address := taken.Addr().String()
 	for want, listen := range map[string]string{
-		"cannot listen on " + address + ": the address is in use by another program: stop that one, or choose another port with -listen": address,
-		"cannot listen on 192.0.2.1:5000: this machine has no address 192.0.2.1":                                                         "192.0.2.1:5000",
-		"cannot listen on nosuchhost.invalid:5000: cannot resolve nosuchhost.invalid: give an address of this machine":                   "nosuchhost.invalid:5000",
-		"cannot listen on unix:" + file + ": there is a file that is not a socket: remove it, or choose another path":                    "unix:" + file,
-		"cannot listen on unix:/nosuchdir/socket: there is no directory /nosuchdir":                                                      "unix:/nosuchdir/socket",
+		"cannot listen on " + address + ": the address is in use by another program: stop that one, or choose another port": address,
+		"cannot listen on 192.0.2.1:5000: this machine has no address 192.0.2.1":                                            "192.0.2.1:5000",
+		"cannot listen on nosuchhost.invalid:5000: cannot resolve nosuchhost.invalid: give an address of this machine":      "nosuchhost.invalid:5000",
+		"cannot listen on unix:" + file + ": there is a file that is not a socket: remove it, or choose another path":       "unix:" + file,
+		"cannot listen on unix:/nosuchdir/socket: there is no directory /nosuchdir":                                         "unix:/nosuchdir/socket",
 	} {
 		mustRefuse(t, nil, []string{"-listen", listen, "pattern:"}, 1, want)
 	}

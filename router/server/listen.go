@@ -33,7 +33,7 @@ func activated() (all []*port, err error) {
 	return all, nil
 }
 
-var errInUse = errors.New("the address is in use by another program: stop that one, or choose another port with -listen")
+var errInUse = errors.New("the address is in use by another program: stop that one, or choose another port")
 
 // listen opens one address, beside a listener that shares its port if there may be one. Its error says what to do.
 func listen(address string, beside bool) (l net.Listener, err error) {
@@ -66,7 +66,7 @@ func listenTCP(address string, beside bool) (net.Listener, error) {
 	case isAny(err, syscall.EADDRNOTAVAIL, windowsAddressNotAvailable):
 		return nil, fmt.Errorf("this machine has no address %s", host)
 	case isAny(err, syscall.EACCES, windowsAccess):
-		return nil, errors.New("this user may not use the port: choose one above 1023 with -listen")
+		return nil, errors.New("this user may not use the port: choose one above 1023")
 	case errors.As(err, new(*net.DNSError)):
 		return nil, fmt.Errorf("cannot resolve %s: give an address of this machine", host)
 	}

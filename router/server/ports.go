@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"mjpegazer/router/access"
 	"mjpegazer/router/internal/conn"
 	"mjpegazer/router/server/internal/config"
 )
@@ -18,6 +20,7 @@ import (
 type port struct {
 	net.Listener
 	address string // as it was given; "": opened by systemd
+	metrics bool   // it serves /metrics and nothing else
 	shared  bool   // it was opened beside another port at the same address, which must close
 	closed  atomic.Bool
 }
@@ -41,28 +44,49 @@ func openPorts(c *config.Config, open []*port) (all []*port, err error) {
 		}
 	}()
 	all = slices.DeleteFunc(slices.Clone(open), func(p *port) bool { return p.address != "" })
+	wanted := wantedPorts(c)
 	if len(all) > 0 && !c.Listen.Given {
-		return all, nil
+		wanted = slices.DeleteFunc(wanted, func(w wantedPort) bool { return !w.metrics })
 	}
-	for _, address := range c.Listen.Values {
-		if i := slices.IndexFunc(open, func(p *port) bool { return p.address == address }); i >= 0 {
+	for _, w := range wanted {
+		if i := slices.IndexFunc(open, w.is); i >= 0 {
 			all = append(all, open[i])
 			continue
 		}
-		l, shared, err := listenBeside(address, leaving(c, open))
+		l, shared, err := listenBeside(w.address, leaving(c, open))
 		if err != nil {
-			return nil, c.Fault("listen", err)
+			return nil, c.Fault(w.key, err)
 		}
-		p := &port{Listener: l, address: address, shared: shared}
+		p := &port{Listener: l, address: w.address, metrics: w.metrics, shared: shared}
 		all, opened = append(all, p), append(opened, p)
 	}
 	return all, nil
 }
 
+// A wantedPort is an address that a configuration wants to be served.
+type wantedPort struct {
+	key     string
+	address string
+	metrics bool
+}
+
+func wantedPorts(c *config.Config) (all []wantedPort) {
+	for _, address := range c.Listen.Values {
+		all = append(all, wantedPort{"listen", address, false})
+	}
+	for _, address := range c.MetricsListen.Values {
+		all = append(all, wantedPort{"metrics-listen", address, true})
+	}
+	return all
+}
+
+// is reports whether a port is the wanted one.
+func (w wantedPort) is(p *port) bool { return p.address == w.address && p.metrics == w.metrics }
+
 // leaving are the open ports that a configuration does not have any more.
 func leaving(c *config.Config, open []*port) []*port {
 	return slices.DeleteFunc(slices.Clone(open), func(p *port) bool {
-		return p.address == "" || slices.Contains(c.Listen.Values, p.address)
+		return p.address == "" || slices.ContainsFunc(wantedPorts(c), func(w wantedPort) bool { return w.is(p) })
 	})
 }
 
@@ -94,7 +118,8 @@ func listenBeside(address string, closing []*port) (l net.Listener, shared bool,
 // Unix socket has not left the machine.
 type acceptor struct {
 	patientListener
-	secure *atomic.Pointer[tls.Config]
+	secure  *atomic.Pointer[tls.Config]
+	metrics bool
 }
 
 func (a *acceptor) Accept() (net.Conn, error) {
@@ -108,9 +133,29 @@ func (a *acceptor) Accept() (net.Conn, error) {
 	return c, nil
 }
 
+type metricsKey struct{}
+
+// baseContext is [access.BaseContext], and says which requests are for metrics.
+func baseContext(l net.Listener) context.Context {
+	ctx := access.BaseContext(l)
+	if a, ok := l.(*acceptor); ok && a.metrics {
+		ctx = context.WithValue(ctx, metricsKey{}, true)
+	}
+	return ctx
+}
+
+// ServeHTTP serves what there is now at the port of a request.
+func (p *program) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	handler := p.handler.Load()
+	if r.Context().Value(metricsKey{}) != nil {
+		handler = p.metrics.Load()
+	}
+	(*handler).ServeHTTP(w, r)
+}
+
 // serve serves a port until it is closed, and tells failed where it ends otherwise.
 func (p *program) serve(opened *port) {
-	a := &acceptor{patientListener{Listener: opened, log: p.log.Logger}, &p.secure}
+	a := &acceptor{patientListener{Listener: opened, log: p.log.Logger}, &p.secure, opened.metrics}
 	go func() {
 		err := p.server.Serve(a)
 		if opened.closed.Load() || errors.Is(err, http.ErrServerClosed) {

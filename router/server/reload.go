@@ -107,6 +107,9 @@ func (p *program) handle() {
 	if p.config.File != "" {
 		options.Reloaded = p.outcome.get
 	}
+	metrics := router.Metrics(p.cameras.router(), options)
+	p.metrics.Store(&metrics)
+	options.NoMetrics = len(p.config.MetricsListen.Values) > 0
 	handler := router.New(p.cameras.router(), options)
 	p.handler.Store(&handler)
 }
@@ -177,19 +180,23 @@ func (p *program) finish(r prepared) {
 
 // outcome is that of the latest reload, or of the start.
 type outcome struct {
-	mu       sync.Mutex
-	at       time.Time
-	mistakes []string
+	mu         sync.Mutex
+	at         time.Time
+	successful time.Time // when the latest was that was
+	mistakes   []string
 }
 
 func (o *outcome) set(mistakes []string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.at, o.mistakes = time.Now(), mistakes
+	if len(mistakes) == 0 {
+		o.successful = o.at
+	}
 }
 
-func (o *outcome) get() (at time.Time, mistakes []string) {
+func (o *outcome) get() (at, successful time.Time, mistakes []string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.at, o.mistakes
+	return o.at, o.successful, o.mistakes
 }

@@ -77,7 +77,8 @@ type program struct {
 	started  time.Time
 	server   *http.Server
 	handler  atomic.Pointer[http.Handler]
-	secure   atomic.Pointer[tls.Config] // nil: HTTP
+	metrics  atomic.Pointer[http.Handler] // at addresses of its own
+	secure   atomic.Pointer[tls.Config]   // nil: HTTP
 	limits   *router.Limits
 	clients  connections
 	changing *variant.Limit                 // of pictures that variants work on
@@ -150,8 +151,8 @@ func newProgram(ctx context.Context, c *config.Config, log *logging) *program {
 	}
 	p.clients.log = log.Logger
 	p.server = &http.Server{
-		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*p.handler.Load()).ServeHTTP(w, r) }),
-		BaseContext:       access.BaseContext,
+		Handler:           p,
+		BaseContext:       baseContext,
 		ConnContext:       router.ConnContext,
 		ConnState:         p.clients.note,
 		ReadHeaderTimeout: 5 * time.Second,
@@ -204,6 +205,10 @@ func (p *program) wait(ctx context.Context, hangup <-chan os.Signal) error {
 func logAddresses(log *slog.Logger, ports []*port, secure bool, cameras cameras) {
 	var all []string
 	for _, l := range ports {
+		if l.metrics {
+			log.Info("serving metrics", "address", l.Addr().String(), "path", "/metrics")
+			continue
+		}
 		all = append(all, addresses(l, secure)...)
 		if socket, ok := l.Addr().(*net.UnixAddr); ok {
 			log.Info("a proxy may connect", "address", "unix:"+socket.Name)

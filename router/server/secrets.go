@@ -124,7 +124,7 @@ func warnOfPublic(c *config.Config, log *slog.Logger, ports []*port) {
 		return
 	}
 	for _, l := range ports {
-		if address, ok := l.Addr().(*net.TCPAddr); ok && !address.IP.IsLoopback() {
+		if address, ok := l.Addr().(*net.TCPAddr); ok && !address.IP.IsLoopback() && !l.metrics {
 			log.Warn("anyone who can reach this address can watch: restrict it with -users or -token, or confirm with -public",
 				"address", address.String())
 		}

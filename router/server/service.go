@@ -44,7 +44,7 @@ func shortest(a, b time.Duration) time.Duration {
 
 // status is what the program does, in a line.
 func (p *program) status() string {
-	if _, mistakes := p.outcome.get(); len(mistakes) > 0 {
+	if _, _, mistakes := p.outcome.get(); len(mistakes) > 0 {
 		return fmt.Sprintf("configuration not reloaded: %s", mistakes[0])
 	}
 	all := *p.serving.Load()
@@ -79,7 +79,7 @@ func (p *program) alive(ctx context.Context) bool {
 	p.clients.checking.Store(true)
 	defer p.clients.checking.Store(false)
 	for _, opened := range all.ports {
-		if p.answers(ctx, opened.Addr()) {
+		if !opened.metrics && p.answers(ctx, opened.Addr()) {
 			return true
 		}
 	}

@@ -22,6 +22,7 @@ import (
 // Config is what flags, environment, configuration file and arguments say.
 type Config struct {
 	Listen          list
+	MetricsListen   list
 	Linger          time.Duration
 	Keep            bool
 	Stall           time.Duration
@@ -162,7 +163,7 @@ func (c *Config) Fault(name string, err error) error {
 		key, _, _ := strings.Cut(name, ".")
 		return Mistakes{place.At(key + ": " + cause(err))}
 	}
-	if name == "listen" { // the error says it
+	if name == "listen" || name == "metrics-listen" { // the error says it
 		return err
 	}
 	return fmt.Errorf("-%s: %w", name, err)
@@ -171,6 +172,7 @@ func (c *Config) Fault(name string, err error) error {
 func (c *Config) define() {
 	f := c.flags
 	f.Var(&c.Listen, "listen", "`address` to serve on: :5000 for the whole network, unix:/run/mjpegazer.sock for a proxy on this machine; may be repeated")
+	f.Var(&c.MetricsListen, "metrics-listen", "`address` to serve /metrics on, and nowhere else, such as 127.0.0.1:9000; may be repeated")
 	f.DurationVar(&c.Linger, "linger", stream.DefaultLinger, "how long a camera stays open after its last viewer has left; 0 closes it at once")
 	f.BoolVar(&c.Keep, "keep", false, "keep all cameras open, with or without viewers")
 	f.DurationVar(&c.Stall, "stall", stream.DefaultStall, "reopen a camera that has sent no picture for this long")
@@ -190,10 +192,11 @@ func (c *Config) define() {
 
 // checks look at the values of flags, each by itself, once it was set.
 var checks = map[string]func(c *Config) error{
-	"listen":      func(c *Config) error { return checkListen(c.Listen.Values) },
-	"linger":      func(c *Config) error { return notNegative(c.Linger, "0 closes a camera with its last viewer") },
-	"heartbeat":   func(c *Config) error { return notNegative(c.Limits.Heartbeat, "0 turns heartbeats off") },
-	"max-viewers": func(c *Config) error { return notNegative(c.Limits.Viewers, "0 is no limit") },
+	"listen":         func(c *Config) error { return checkListen(c.Listen.Values) },
+	"metrics-listen": func(c *Config) error { return checkListen(c.MetricsListen.Values) },
+	"linger":         func(c *Config) error { return notNegative(c.Linger, "0 closes a camera with its last viewer") },
+	"heartbeat":      func(c *Config) error { return notNegative(c.Limits.Heartbeat, "0 turns heartbeats off") },
+	"max-viewers":    func(c *Config) error { return notNegative(c.Limits.Viewers, "0 is no limit") },
 	"max-connections": func(c *Config) error {
 		return notNegative(c.Limits.Connections, "0 is as many as the limit of open files allows")
 	},
@@ -222,6 +225,9 @@ func (c *Config) checkTogether() error {
 	}
 	if (c.Access.CertFile == "") != (c.Access.KeyFile == "") {
 		return errors.New("-tls-cert and -tls-key belong together: give both")
+	}
+	if i := slices.IndexFunc(c.MetricsListen.Values, func(address string) bool { return slices.Contains(c.Listen.Values, address) }); i >= 0 {
+		return fmt.Errorf("-metrics-listen: %s is an address of -listen: choose another port", shown(c.MetricsListen.Values[i]))
 	}
 	return nil
 }

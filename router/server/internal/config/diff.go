@@ -17,10 +17,10 @@ func (c Camera) Same(other Camera) bool {
 // key that changes.
 func Diff(old, next *Config) []string {
 	lines := slices.Concat(diffCameras(old, next), diffViewers(old, next), diffTokens(old.Access.Tokens, next.Access.Tokens),
-		diffAddresses(old.Listen.Values, next.Listen.Values))
+		diffAddresses("", old.Listen.Values, next.Listen.Values), diffAddresses("metrics at ", old.MetricsListen.Values, next.MetricsListen.Values))
 	next.flags.VisitAll(func(f *flag.Flag) {
 		k, ok := keys[f.Name]
-		if ok && f.Name != "listen" && f.Value.String() != old.flags.Lookup(f.Name).Value.String() {
+		if ok && !strings.HasSuffix(f.Name, "listen") && f.Value.String() != old.flags.Lookup(f.Name).Value.String() {
 			lines = append(lines, fmt.Sprintf("%s changes: %s", f.Name, k.effect))
 		}
 	})
@@ -102,15 +102,16 @@ func names(cameras []Camera) []string {
 	return all
 }
 
-func diffAddresses(old, next []string) (lines []string) {
+// diffAddresses says what happens to addresses, of which a word says what they serve.
+func diffAddresses(what string, old, next []string) (lines []string) {
 	for _, address := range next {
 		if !slices.Contains(old, address) {
-			lines = append(lines, fmt.Sprintf("%s opens", address))
+			lines = append(lines, fmt.Sprintf("%s%s opens", what, address))
 		}
 	}
 	for _, address := range old {
 		if !slices.Contains(next, address) {
-			lines = append(lines, fmt.Sprintf("%s closes; connections to it stay", address))
+			lines = append(lines, fmt.Sprintf("%s%s closes; connections to it stay", what, address))
 		}
 	}
 	return lines

@@ -117,7 +117,7 @@ func (f *file) set(c *Config, option *flag.Flag, value document.Value, isFile bo
 			text = f.below(text)
 		case isBool(option):
 			text = boolean(text)
-		case option.Name == "listen":
+		case option.Name == "listen", option.Name == "metrics-listen":
 			if path, ok := strings.CutPrefix(text, "unix:"); ok && path != "" {
 				text = "unix:" + f.below(path)
 			}

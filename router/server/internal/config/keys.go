@@ -27,6 +27,7 @@ type key struct {
 // keys are those of the file, each with what its change does. They have the flags' names, apart from cameras and tokens.
 var keys = map[string]key{
 	"listen":                 {effect: Listener},
+	"metrics-listen":         {effect: Listener},
 	"tls-cert":               {effect: Listener, file: true},
 	"tls-key":                {effect: Listener, file: true},
 	"linger":                 {effect: AtOnce},

@@ -1,0 +1,5 @@
+//go:build !unix && !windows
+
+package prometheus
+
+func (u *usage) read() {}
