@@ -27,8 +27,7 @@ func action(feeds []feed) http.HandlerFunc {
 		feeds := visibleFeeds(feeds, r)
 		n, _ := strconv.Atoi(match[2]) // without a number it is 0
 		if n >= len(feeds) {
-			http.Error(w, fmt.Sprintf("action=%s: there is no such camera; the last of %d has the number %d", text, len(feeds), len(feeds)-1),
-				http.StatusNotFound)
+			refuseUnknown(w, fmt.Sprintf("action=%s: there is no such camera; the last of %d has the number %d", text, len(feeds), len(feeds)-1))
 			return
 		}
 		if match[1] == "stream" {

@@ -169,6 +169,30 @@ func TestAnonymousRoutes(t *testing.T) {
 	})
 }
 
+// A variant that more people may see than its camera does not name the camera.
+func TestVariantDoesNotNameItsCamera(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		control := newRights(t, map[string][]string{"vault": {}})
+		cameras := []router.Camera{
+			{Name: "vault", Stream: open(t, still(1), stream.Options{})},
+			{Name: "blurred", VariantOf: "vault", Address: "camera:vault", Stream: open(t, still(2), stream.Options{})},
+		}
+		handler := router.New(cameras, router.Options{Access: control})
+		for _, path := range []string{"/", "/status", "/status?camera=blurred", "/wall", "/nope", "/blurred/nope", "/?action=stream_7"} {
+			code, body, header := said(handler, "GET", path, logins["ann"])
+			if strings.Contains(body, "vault") || path == "/" && !strings.Contains(body, "blurred") {
+				t.Errorf("%s: %d %s", path, code, body)
+			}
+			if header.Get("Cache-Control") != "no-store" { // or a cache shows it to others
+				t.Errorf("%s: %d may be stored", path, code)
+			}
+		}
+		if _, body, _ := said(handler, "GET", "/status?camera=blurred", logins["all"]); !strings.Contains(body, `"variant_of": "vault"`) || !strings.Contains(body, "camera:vault") {
+			t.Errorf("%s", body)
+		}
+	})
+}
+
 // Nobody learns from the configuration's mistakes which cameras there are.
 func TestMistakesNameNoCameras(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -61,11 +61,12 @@ var logins = map[string]string{
 // TestRights walks all routes, as all users, for all cameras: a camera that somebody may not see is for him as one that does not
 // exist, and named nowhere.
 func TestRights(t *testing.T) {
-	viewers := map[string][]string{"private": {"ann", "screen"}, "closed": {}}
+	viewers := map[string][]string{"private": {"ann", "screen"}, "closed": {}, "thumb": {"ann", "screen"}}
 	cameras := []router.Camera{
 		{Name: "private", Title: "Private title", Stream: open(t, still(1), stream.Options{}), Address: "http://private.address/"},
 		{Name: "lobby", Stream: open(t, still(2), stream.Options{})},
 		{Name: "closed", Title: "Closed title", Stream: open(t, still(3), stream.Options{}), Address: "http://closed.address/"},
+		{Name: "thumb", VariantOf: "private", Stream: open(t, still(5), stream.Options{}), Address: "camera:private"},
 	}
 	extra := router.Camera{Name: "extra", Stream: open(t, still(4), stream.Options{})}
 	handler := router.New(cameras, router.Options{Access: newRights(t, viewers), Lookup: func(name string) (router.Camera, bool) {
@@ -75,7 +76,7 @@ func TestRights(t *testing.T) {
 	}})
 	server := serve(t, handler)
 	allowed := map[string][]string{
-		"private": {"ann", "screen", "all"}, "lobby": {"ann", "ben", "screen", "all"}, "closed": {"all"}, "extra": {"ann", "ben", "screen", "all"},
+		"private": {"ann", "screen", "all"}, "lobby": {"ann", "ben", "screen", "all"}, "closed": {"all"}, "thumb": {"ann", "screen", "all"}, "extra": {"ann", "ben", "screen", "all"},
 	}
 	var routes []string
 	chi.Walk(handler.(chi.Routes), func(_, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
@@ -107,7 +108,7 @@ func TestRights(t *testing.T) {
 		for who := range logins {
 			for camera, may := range allowed {
 				path := strings.NewReplacer("{name}", camera, "*", "page.js").Replace(route)
-				for _, method := range []string{"GET", "HEAD", "POST"} {
+				for _, method := range []string{"GET", "HEAD", "POST", "OPTIONS"} {
 					code, body := ask(method, path, who)
 					sees := slices.Contains(may, who)
 					if !sees && (strings.Contains(body, camera) || strings.Contains(body, camera+" title")) && !strings.HasPrefix(path, "/assets/") && who != "nobody" {
@@ -125,6 +126,17 @@ func TestRights(t *testing.T) {
 					case !sees && (code != unknownCode || strings.ReplaceAll(body, camera, "unknown") != unknownBody):
 						t.Errorf("%s %s as %s: %d %q, but of an unknown camera %d %q", method, path, who, code, body, unknownCode, unknownBody)
 					}
+				}
+			}
+		}
+	}
+	for _, path := range []string{"/wall?camera=", "/status?camera="} { // an unknown name is answered in the same way
+		for who := range logins {
+			for camera, may := range allowed {
+				code, body := ask("GET", path+camera, who)
+				unknownCode, unknownBody := ask("GET", path+"unknown", who)
+				if !slices.Contains(may, who) && (code != unknownCode || body != unknownBody) || slices.Contains(may, who) && code != http.StatusOK && camera != "extra" {
+					t.Errorf("%s%s as %s: %d %q, but of an unknown camera %d %q", path, camera, who, code, body, unknownCode, unknownBody)
 				}
 			}
 		}

@@ -96,9 +96,10 @@ func (o Options) limits() *Limits {
 
 // New serves the page at /; every camera at /NAME/live, /NAME/snapshot, /NAME/snapshot.jpg and /NAME/health; the first camera
 // also at /live and so on; many cameras on one connection at /wall; /status, a JSON object about all cameras; /metrics, see
-// [Metrics]; and /healthz, which answers as long as the program does, whatever its cameras do. Beside them it serves the addresses of programs that it
-// replaces, /stream and /?action=stream as mjpg-streamer, and those that players expect, such as /live.mjpg. All links are relative,
-// so that it works below any path. Health is for everybody, the rest for clients that [Options.Access] lets in. A camera that a
+// [Metrics]; /healthz, which answers as long as the program does, whatever its cameras do; and /login, which asks for a login
+// where [access.Control] has anonymous clients. Beside them it serves the addresses of programs that it replaces, /stream and
+// /?action=stream as mjpg-streamer, and those that players expect, such as /live.mjpg. All links are relative, so that it works
+// below any path. Health is for everybody, the rest for clients that [Options.Access] lets in. A camera that a
 // client may not see is for it as if it did not exist, and the first camera is the first of those that it may see.
 //
 // It panics where a name is not fit ([CheckName]) or two cameras have the same.

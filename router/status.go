@@ -39,6 +39,12 @@ func (s *site) notFound(w http.ResponseWriter, r *http.Request) {
 	if len(names) > 0 {
 		text = "not found; the cameras are: " + strings.Join(names, ", ")
 	}
+	refuseUnknown(w, text)
+}
+
+// refuseUnknown says that there is no such thing, to this client alone: caches may store such an answer.
+func refuseUnknown(w http.ResponseWriter, text string) {
+	w.Header().Set("Cache-Control", "no-store")
 	http.Error(w, text, http.StatusNotFound)
 }
 
@@ -103,8 +109,9 @@ func (s *site) report(r *http.Request, cameras []Camera) siteStatus {
 	}
 	for i, c := range cameras {
 		status.Cameras[i] = c.status(s.options)
-		if !slices.ContainsFunc(visible, func(other Camera) bool { return other.Name == c.VariantOf }) {
-			status.Cameras[i].VariantOf = "" // the viewer may not see that camera, nor learn its name
+		if c.VariantOf != "" && !slices.ContainsFunc(visible, func(other Camera) bool { return other.Name == c.VariantOf }) {
+			// The viewer may not see that camera, nor learn its name.
+			status.Cameras[i].VariantOf, status.Cameras[i].Address = "", ""
 		}
 	}
 	return status

@@ -77,6 +77,9 @@ func TestCompletion(t *testing.T) {
 		"mjpegazer -keep -tls-":        "-tls-cert -tls-key",
 		"mjpegazer -listen :5000 pro":  "",
 		"mjpegazer -keep door=http://": "",
+		"mjpegazer link -ca":           "-camera",
+		"mjpegazer link -what ":        "live page snapshot",
+		"mjpegazer link -link-key us":  "users",
 	} {
 		words := strings.Split(typed, " ")
 		// bash sets these before it calls the function that complete -F names.

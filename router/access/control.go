@@ -235,7 +235,11 @@ func (c *Control) logRefusal(r *http.Request, err error) {
 		return
 	}
 	if more, ok := c.refused.pass(time.Now(), time.Second); ok {
-		c.Log.Warn("login refused", "client", c.Client(r), "error", err, "more", more)
+		message := "login refused"
+		if err == errLinkChanged {
+			message = "link refused"
+		}
+		c.Log.Warn(message, "client", c.Client(r), "error", err, "more", more)
 	}
 }
 

@@ -9,8 +9,13 @@
 //
 //   - the name by which the server is asked for ([Control.Hosts]), against DNS rebinding;
 //   - the origin of the page that asks ([Control.Origins], CORS);
+//   - the link, where the address has one ([Links]): it shows one camera until a certain time, to anybody;
 //   - the login: a user's name and password by Basic authentication ([Users]), or a token ([Token]) as a bearer token, as
 //     ?token= in the address, or as the cookie that a browser gets for such an address.
+//
+// Not all who are let in need see all: [Control.Viewers] and [Control.Anonymous] say who may see which camera. The handler asks
+// by [Sees] and [Watches], and whatever is around the Control says by [WithTarget] what a request is for. A camera may be
+// anything that has a name.
 //
 // It answers by itself, with one line of text that says what to do:
 //
@@ -18,7 +23,7 @@
 //   - 303 to a browser that opens a page with ?token=: it gets a cookie, which it keeps for 30 days, and the same address
 //     without the token;
 //   - 401 without a login, or with a wrong one, a second after it came;
-//   - 403 to a name that the server does not go by;
+//   - 403 to a name that the server does not go by, and to a link that was changed, or has expired;
 //   - 429 where more than 1024 logins wait for their check.
 //
 // Passwords and tokens are in files that may change while the server runs, and must be sent over TLS, or a proxy that speaks

@@ -47,7 +47,7 @@ func sightings(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprint(w, camera, " ")
 		}
 	}
-	fmt.Fprint(w, access.Anonymous(r))
+	fmt.Fprint(w, access.Anonymous(r), access.LinkQuery(r))
 }
 
 // A link opens what it was signed for, and shows that camera alone, whoever may see it by a login.
@@ -68,7 +68,7 @@ func testLinks(t *testing.T) {
 				for _, login := range []func(*http.Request){plainly, ways["ann"], ways["master"], basic("ann", "wrong")} {
 					w := answer(t, h, method, path+query, try{set: login})
 					if slices.Contains(opens, path) {
-						if w.Code != http.StatusOK || w.Body.String() != "vault false" {
+						if w.Code != http.StatusOK || w.Body.String() != "vault false"+query[1:] {
 							t.Errorf("%s %s by the link %s: %d %s", method, path, query, w.Code, w.Body)
 						}
 						continue

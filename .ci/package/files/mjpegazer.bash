@@ -1,11 +1,13 @@
 # bash completion for mjpegazer(1). Commands and flags are those that the program names under -h.
 
 _mjpegazer() {
-	local word=$2 previous=$3 help words
-	help=$("$1" -h 2>/dev/null) || return
+	local word=$2 previous=$3 help words command=()
+	[[ $COMP_CWORD -gt 1 && ${COMP_WORDS[1]} == link ]] && command=(link)
+	help=$("$1" "${command[@]}" -h 2>/dev/null) || return
 	case $previous in
 	-log-level) words='debug info warn error' ;;
 	-log-format) words='text json' ;;
+	-what) words='live snapshot page' ;;
 	-*)
 		if grep -qx -e "  $previous file" <<<"$help"; then
 			compopt -o filenames

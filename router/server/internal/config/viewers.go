@@ -110,7 +110,7 @@ func (c *Config) eachNotAnonymous(wrong func(i int, err error)) {
 	for i, name := range c.Access.Anonymous.Values {
 		switch n := slices.Index(names(c.Cameras), name); {
 		case !c.Access.RequireLogin():
-			wrong(i, errors.New("every camera is for everybody: it takes users, tokens or a link-key that the others need"))
+			wrong(i, errors.New("nobody has to log in anyway: add users, token, tokens or link-key"))
 			return
 		case n < 0 && document.Nearest(name, names(c.Cameras)) != "":
 			wrong(i, fmt.Errorf("there is no camera of this name: did you mean %s?", document.Nearest(name, names(c.Cameras))))
