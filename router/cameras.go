@@ -116,5 +116,6 @@ func (s *site) each(choose func(r *http.Request) (feed, bool)) feed {
 		live:     handler(func(f feed) http.Handler { return f.live }),
 		snapshot: handler(func(f feed) http.Handler { return f.snapshot }),
 		health:   handler(func(f feed) http.Handler { return f.health }),
+		page:     handler(func(f feed) http.Handler { return f.page }),
 	}
 }

@@ -1,6 +1,7 @@
 package router
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"maps"
@@ -21,7 +22,7 @@ var (
 	cameraMarkup = readMarkup("camera.html")
 )
 
-const loginMarkup markup = "<a href=\"login\">log in</a>\n"
+const loginMarkup markup = "<a href=\"${base}login\">log in</a>\n"
 
 const factMarkup markup = "<div><dt>${name}</dt> <dd>${value}</dd></div>"
 
@@ -51,35 +52,55 @@ func hiddenUnless(shown bool) markup {
 	return " hidden"
 }
 
-// markup returns the page, with as many columns as rows where there is room.
-func (s siteStatus) markup(query string, anonymous bool) markup {
-	s.Cameras = slices.DeleteFunc(s.Cameras, func(c cameraStatus) bool { return c.VariantOf != "" })
-	columns := max(int(math.Ceil(math.Sqrt(float64(len(s.Cameras))))), 1)
-	if query != "" {
-		query = "?" + query
-	}
+// A pageView is what a page shows, and how.
+type pageView struct {
+	status  siteStatus
+	base    string // the way from the page to the site's root: "" or "../"
+	query   string // what every link needs, with its question mark
+	single  bool   // it is the page of one camera
+	names   string // of the cameras that were asked for; "": all
+	columns int    // 0: as many as rows, where there is room
+	bare    bool   // pictures alone
+	login   bool   // who logs in may see more
+}
+
+// markup returns the page.
+func (v pageView) markup() markup {
+	cameras := slices.DeleteFunc(v.status.Cameras, func(c cameraStatus) bool { return c.VariantOf != "" && !v.single })
+	columns := cmp.Or(v.columns, max(int(math.Ceil(math.Sqrt(float64(len(cameras))))), 1))
 	values := map[string]any{
-		"query": query, "title": "mjpegazer", "streams": pageStreams, "columns": columns, "rows": (len(s.Cameras) + columns - 1) / columns,
-		"login": markup(""),
+		"title": "mjpegazer", "base": v.base, "query": v.query, "names": v.names, "home": markup("mjpegazer"), "bare": markup(""),
+		"login": markup(""), "columns": columns, "rows": (len(cameras) + columns - 1) / columns,
 	}
-	if anonymous {
-		values["login"] = loginMarkup
+	if len(cameras) == 1 {
+		values["title"] = cameras[0].Title + " · mjpegazer"
 	}
-	if len(s.Cameras) == 1 {
-		values["title"] = s.Cameras[0].Title + " · mjpegazer"
+	if v.single {
+		values["home"] = markup(`<a href="${base}${query}">mjpegazer</a>`).fill(values)
+	}
+	if v.login {
+		values["login"] = loginMarkup.fill(values)
+	}
+	if v.bare {
+		values["bare"] = markup(` class="bare"`)
 	}
 	for name, a := range assetTable {
-		values[name] = "assets/" + name + "?" + a.version
+		values[name] = v.base + "assets/" + name + "?" + a.version
 	}
-	var cameras strings.Builder
-	for i, c := range s.Cameras {
-		cameras.WriteString(string(c.markup(i < pageStreams, query)))
+	var all strings.Builder
+	places := pageStreams
+	for _, c := range cameras {
+		live := places > 0 && c.State != stream.Down && c.State != stream.Ended
+		if live {
+			places--
+		}
+		all.WriteString(string(v.camera(c, live)))
 	}
-	values["cameras"] = markup(cameras.String())
+	values["cameras"] = markup(all.String())
 	return indexMarkup.fill(values)
 }
 
-func (c cameraStatus) markup(live bool, query string) markup {
+func (v pageView) camera(c cameraStatus, live bool) markup {
 	picture := "snapshot"
 	if live {
 		picture = "live"
@@ -89,7 +110,7 @@ func (c cameraStatus) markup(live bool, query string) markup {
 		facts.WriteString(string(factMarkup.fill(map[string]any{"name": name, "value": c.Facts[name]})))
 	}
 	return cameraMarkup.fill(map[string]any{
-		"name": c.Name, "query": query, "title": c.Title, "state": c.State, "picture": picture, "viewers": c.Viewers,
+		"base": v.base, "query": v.query, "name": c.Name, "title": c.Title, "state": c.State, "picture": picture, "viewers": c.Viewers,
 		"reason": c.Error, "reason-hidden": hiddenUnless(c.State == stream.Down),
 		"retry": c.RetrySeconds, "retry-hidden": hiddenUnless(c.RetrySeconds > 0),
 		"width": c.Width, "height": c.Height, "fps": c.FPS,

@@ -94,13 +94,13 @@ func (o Options) limits() *Limits {
 	return o.Limits
 }
 
-// New serves the page at /; every camera at /NAME/live, /NAME/snapshot, /NAME/snapshot.jpg and /NAME/health; the first camera
-// also at /live and so on; many cameras on one connection at /wall; /status, a JSON object about all cameras; /metrics, see
-// [Metrics]; /healthz, which answers as long as the program does, whatever its cameras do; and /login, which asks for a login
-// where [access.Control] has anonymous clients. Beside them it serves the addresses of programs that it replaces, /stream and
-// /?action=stream as mjpg-streamer, and those that players expect, such as /live.mjpg. All links are relative, so that it works
-// below any path. Health is for everybody, the rest for clients that [Options.Access] lets in. A camera that a
-// client may not see is for it as if it did not exist, and the first camera is the first of those that it may see.
+// New serves the page of all cameras at /, and of each at /NAME/; every camera at /NAME/live, /NAME/snapshot, /NAME/snapshot.jpg
+// and /NAME/health; the first camera also at /live and so on; many cameras on one connection at /wall; /status, a JSON object
+// about all cameras; /metrics, see [Metrics]; /healthz, which answers as long as the program does, whatever its cameras do; and
+// /login, which asks for a login where [access.Control] has anonymous clients. Beside them it serves the addresses of programs
+// that it replaces, /stream and /?action=stream as mjpg-streamer, and those that players expect, such as /live.mjpg. All links
+// are relative, so that it works below any path. Health is for everybody, the rest for clients that [Options.Access] lets in. A
+// camera that a client may not see is for it as if it did not exist, and the first camera is the first of those that it may see.
 //
 // It panics where a name is not fit ([CheckName]) or two cameras have the same.
 func New(cameras []Camera, options Options) http.Handler {
@@ -117,6 +117,7 @@ func New(cameras []Camera, options Options) http.Handler {
 		}
 		feeds[i] = site.newFeed(c)
 		feeds[i].mount(r, "/"+c.Name+"/")
+		feeds[i].mountPage(r, "/"+c.Name)
 	}
 	if len(feeds) > 0 {
 		first := site.first(feeds)
@@ -124,7 +125,9 @@ func New(cameras []Camera, options Options) http.Handler {
 		r.Handle("/stream", first.live)
 	}
 	if options.Lookup != nil {
-		site.lookedUp().mount(r, "/{name}/")
+		found := site.lookedUp()
+		found.mount(r, "/{name}/")
+		found.mountPage(r, "/{name}")
 	}
 	r.Handle("/", reading(orAction(feeds, site.page)))
 	r.Handle("/webcam", reading(action(feeds)))
@@ -142,8 +145,8 @@ func New(cameras []Camera, options Options) http.Handler {
 
 // A feed is one camera's handlers.
 type feed struct {
-	name                   string // of the camera
-	live, snapshot, health http.Handler
+	name                         string // of the camera
+	live, snapshot, health, page http.Handler
 }
 
 func (s *site) newFeed(c Camera) feed {
@@ -154,7 +157,7 @@ func (s *site) newFeed(c Camera) feed {
 	}
 	return feed{
 		name: c.Name, live: s.only(c.Name, live(c.Stream, options)), snapshot: s.only(c.Name, snapshot(c.Stream, options)),
-		health: s.only(c.Name, Health(c.Stream, options)),
+		health: s.only(c.Name, Health(c.Stream, options)), page: s.only(c.Name, s.pageOf(c)),
 	}
 }
 
@@ -172,6 +175,12 @@ func (f feed) mount(r chi.Router, path string) {
 	r.Handle(path+"snapshot", f.snapshot)
 	r.Handle(path+"snapshot.jpg", f.snapshot)
 	r.Handle(path+"health", f.health)
+}
+
+// mountPage adds a camera's page, which has a slash at its end.
+func (f feed) mountPage(r chi.Router, path string) {
+	r.Handle(path, f.page)
+	r.Handle(path+"/", f.page)
 }
 
 // ConnContext keeps viewers fresh, and ends those early that do not read: with it the handlers know how much of what they wrote

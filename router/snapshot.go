@@ -1,6 +1,7 @@
 package router
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 
@@ -45,6 +46,7 @@ func snapshot(s *stream.Stream, options Options) http.Handler {
 		h.Set("Content-Type", "image/jpeg")
 		h.Set("Content-Length", strconv.Itoa(len(frame.JPEG())))
 		h.Set("Last-Modified", frame.Time.UTC().Format(http.TimeFormat))
+		h.Set("Content-Disposition", `inline; filename="`+cmp.Or(options.camera, "snapshot")+frame.Time.Local().Format("-2006-01-02T15-04-05")+`.jpg"`)
 		h.Set("X-Timestamp", string(mjpeg.AppendTimestamp(nil, frame.Time)))
 		pictureHeaders(h)
 		send := newSender(w, r, limits)

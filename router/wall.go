@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"mjpegazer/router/access"
@@ -30,6 +31,9 @@ const (
 	recordTiles   = 2 // the first: which cameras the tiles show, as JSON
 	recordNothing = 3 // only says that the server is still there
 )
+
+// heartbeatHeader says how many seconds a wall may be silent.
+const heartbeatHeader = "X-Mjpegazer-Heartbeat"
 
 const (
 	// firstRecord is how many bytes the first record has at least: browsers keep the beginning of an answer back.
@@ -97,6 +101,7 @@ func (s *site) wall(w http.ResponseWriter, r *http.Request) {
 	}
 	defer logViewer(r, s.options, send)()
 	send.pushes = send.deliverer() != nil
+	w.Header().Set(heartbeatHeader, strconv.FormatFloat(wall.beat.Seconds(), 'f', -1, 64))
 	wallHead(w, r)
 	wall.run(r.Context())
 }
@@ -175,7 +180,11 @@ func (w *wall) run(ctx context.Context) {
 		if sent, err = w.picture(); err == nil && w.now.Sub(w.checked) >= statePause {
 			err = w.states()
 		}
-		if err != nil || !slices.ContainsFunc(w.tiles, (*tile).goesOn) {
+		if err == nil && !slices.ContainsFunc(w.tiles, (*tile).goesOn) {
+			w.states() // an error means that the viewer has left
+			return
+		}
+		if err != nil {
 			return
 		}
 		if !sent {

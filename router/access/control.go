@@ -92,9 +92,9 @@ func (c *Control) Handler(next http.Handler, open ...string) http.Handler {
 			refuseForeign(w)
 			return
 		}
-		if t, ok := c.tokenOf(inAddress); ok && strings.HasSuffix(target.Path, "/") && opensPage(r) {
+		if t, ok := c.tokenOf(inAddress); ok {
 			var answered bool
-			if r, answered = t.openPage(w, r, inAddress); answered {
+			if r, answered = t.open(w, r, inAddress, strings.HasSuffix(target.Path, "/") && opensPage(r)); answered {
 				return
 			}
 		}

@@ -1,220 +1,220 @@
-// The page shows all cameras without this script: four streams, the rest as snapshots, their states as they were. With it
-// the states stay true, snapshots are renewed, pictures that failed come back, and nothing is read while nobody can see it.
-'use strict';
+// The page shows all cameras without its scripts: four streams, the rest as snapshots, their states as they were. With them
+// every camera on the screen is live, on one connection, and nothing is read while nobody can see it.
+import { Tile } from './tile.js';
+import { Enlarged } from './enlarged.js';
+import { Menu } from './menu.js';
+import { settings, save } from './settings.js';
 
-const STEP = 500; // ms: how often is looked what is due
-const POLL = 2000; // between two readings of status
-const STILL = 2000; // between two snapshots of a camera
-const RETRY = 3000; // after a failure: within the linger time, or a camera that is down would be called idle
-const PATIENCE = 15000; // for a snapshot
-const START = 1500; // the same of a camera that must start: the others wait meanwhile, and status tells when it is there
-const SILENCE = 8000; // without status
-const SETTLE = 200; // after scrolling
-const DEAD = 3; // readings of status after which a stream without news is opened anew
-const BLANK = 'data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
+const POLL = 2000; // ms between two readings of /status
+const TIMEOUT = 8000; // ms for one
+const SETTLE = 200; // ms after scrolling
+const TICK = 500; // ms between two looks at the ages of pictures
 
 const main = document.querySelector('main');
-const query = main.dataset.query; // what every address needs: the token, in a frame of another site
-const streams = Number(main.dataset.streams);
+const { base, query } = main.dataset;
+const only = main.dataset.cameras ? main.dataset.cameras.split(',') : null;
+const title = document.title;
+let tiles = [];
 
-// A tile is one camera on the page.
-class Tile {
-  constructor(card) {
-    this.card = card;
-    this.name = card.id;
-    this.seen = false; // whether it is on the screen
-    this.due = 0; // the time from which the camera may be asked again
-    this.still = null; // the snapshot under way
-    this.dead = 0; // readings of status for which the stream has looked dead
-    this.adopt(card.querySelector('img'));
-    this.open = new URL(this.img.src).pathname.endsWith('/live'); // whether a stream is under way
-    this.mode = this.open ? 'live' : 'off'; // or still
-    if (this.img.complete && !this.img.naturalWidth) this.lost();
-    if (!this.open) this.img.src = BLANK;
-  }
+const enlarged = new Enlarged(main, () => tiles, arrange);
+const menu = new Menu({ base, query, change: arrange });
 
-  adopt(img) {
-    this.img = img;
-    img.onerror = () => this.lost();
-  }
+// address returns that of a route of this server, with what it needs in its query.
+function address(route, parameters = []) {
+  const all = new URLSearchParams(query);
+  for (const [name, value] of parameters) all.append(name, value);
+  return new URL(`${base}${route}?${all}`, location.href).href;
+}
 
-  get alive() { return this.card.dataset.state === 'live'; }
-  get ended() { return this.card.dataset.state === 'ended'; }
+// A link shows one camera, and opens nothing that shows more.
+const statusAddress = address('status', query.includes('signature=') ? [['camera', main.dataset.cameras]] : []);
 
-  // turn makes the tile live, still or off. A stream ends only when the image is given another address.
-  turn(mode) {
-    if (mode === this.mode) return;
-    this.mode = mode;
-    if (this.still) this.still.src = BLANK;
-    if (mode === 'live' || !this.open) return;
-    this.open = false;
-    this.img.src = BLANK;
-  }
-
-  url(what) { return `${this.name}/${what}${query || '?'}&${Date.now()}`; }
-
-  stream() {
-    this.open = true;
-    this.dead = 0;
-    this.card.classList.remove('missing');
-    this.img.src = this.url('live');
-  }
-
-  // snapshot resolves when the picture is there, or is not.
-  async snapshot() {
-    const next = this.still = new Image();
-    next.alt = this.img.alt;
-    const timer = setTimeout(() => { next.src = BLANK; }, this.alive ? PATIENCE : START);
-    next.src = this.url('snapshot');
-    const came = await new Promise((resolve) => {
-      next.onload = () => resolve(next.src !== BLANK);
-      next.onerror = () => resolve(false);
-    });
-    clearTimeout(timer);
-    this.still = null;
-    this.due = Date.now() + STILL;
-    if (this.mode !== 'still') return;
-    if (!came) return this.lost();
-    this.img.replaceWith(next);
-    this.adopt(next);
-    this.card.classList.remove('missing');
-  }
-
-  // lost clears a picture that failed, so that no browser shows a broken one, and waits.
-  lost() {
-    this.open = false;
-    this.img.src = BLANK;
-    this.card.classList.add('missing');
-    this.due = Date.now() + RETRY;
-  }
-
-  // tell shows what status says of the camera.
-  tell(camera) {
-    if (camera.state === 'live' && !this.alive) this.due = 0;
-    if (camera.state === 'ended' && !this.ended) this.open = false;
-    this.card.dataset.state = camera.state;
-    for (const element of this.card.querySelectorAll('[data-field]')) {
-      const text = String(camera[element.dataset.field]);
-      if (element.textContent !== text) element.textContent = text;
+// startWall runs the wall in a worker, or in the page where a worker cannot draw.
+async function startWall() {
+  if (typeof OffscreenCanvas === 'function' && HTMLCanvasElement.prototype.transferControlToOffscreen) {
+    try {
+      return await startWorker();
+    } catch {
+      // such as a browser without module workers
     }
-    const unanswered = camera.state === 'idle' && this.card.classList.contains('missing');
-    this.card.querySelector('.reason').hidden = camera.state !== 'down' && !unanswered;
-    this.card.querySelector('.next').hidden = !camera.retry_seconds;
-    this.facts(camera.facts);
-    this.check(camera);
   }
-
-  facts(facts) {
-    const text = JSON.stringify(facts);
-    if (text === this.told) return;
-    this.told = text;
-    this.card.querySelector('.facts').replaceChildren(...Object.entries(facts).map(([name, value]) => {
-      const row = document.createElement('div');
-      row.append(...[['dt', name], ['dd', value]].map(([tag, text]) => {
-        const element = document.createElement(tag);
-        element.textContent = text;
-        return element;
-      }));
-      return row;
-    }));
-  }
-
-  // check opens a stream anew that is dead: one that always shows the same while the camera has new pictures, or that the
-  // server knows nothing of. Browsers do not tell when a stream ends.
-  check(camera) {
-    const news = this.alive && camera.frames !== this.frames;
-    this.frames = camera.frames;
-    if (!this.open || (camera.viewers && !news)) return;
-    const look = sample(this.img);
-    this.dead = camera.viewers && look !== this.look ? 0 : this.dead + 1;
-    this.look = look;
-    if (this.dead >= DEAD) this.open = false;
-  }
+  const { Wall } = await import('./wall.js');
+  return new Wall(hear);
 }
 
-const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-
-// sample is a picture's look, small.
-function sample(img) {
-  canvas.clearRect(0, 0, 16, 16);
-  canvas.drawImage(img, 0, 0, 16, 16);
-  return canvas.getImageData(0, 0, 16, 16).data.join();
+function startWorker() {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
+    worker.onerror = reject;
+    worker.onmessage = ({ data }) => {
+      worker.onmessage = ({ data }) => hear(data);
+      if (!data.ready) return reject();
+      resolve({
+        show: (...values) => worker.postMessage(['show', ...values]),
+        removeCanvas: (id) => worker.postMessage(['removeCanvas', id]),
+        addCanvas: (id, canvas) => {
+          const offscreen = canvas.transferControlToOffscreen();
+          worker.postMessage(['addCanvas', id, offscreen], [offscreen]);
+        },
+      });
+    };
+  });
 }
 
-const tiles = [...document.querySelectorAll('.camera')].map((card) => new Tile(card));
-
-let large; // the enlarged tile, if there is one
-
-// arrange gives the streams to the enlarged camera alone, else to the first on the screen.
-function arrange() {
-  large = tiles.find((tile) => tile.card.matches(':target'));
-  const shown = document.hidden ? [] : large ? [large] : tiles.filter((tile) => tile.seen);
+// hear is told what the wall reports.
+function hear({ tiles: pictures, id, state, connected, problem }) {
   for (const tile of tiles) {
-    const place = shown.indexOf(tile);
-    tile.turn(place < 0 ? 'off' : place < streams ? 'live' : 'still');
-    tile.card.inert = Boolean(large) && tile !== large;
+    if (pictures?.[tile.id]) tile.setPicture(pictures[tile.id]);
+    if (state && tile.id === id) tile.setState(state);
   }
-  step();
+  if (connected === false) poll();
+  if (problem === 401) showProblem('Your login has ended: reload the page');
+  if (state) showTitle();
+  if (state?.state === 'ended') arrange();
 }
 
-// step opens what is due: every stream, but one snapshot at a time. What has ended is played again only for who enlarges it.
-function step() {
-  const now = Date.now();
-  const due = tiles.filter((tile) => tile.due <= now && !tile.ended);
-  for (const tile of due) if (tile.mode === 'live' && !tile.open) tile.stream();
-  if (tiles.some((tile) => tile.still)) return;
-  const [next] = due.filter((tile) => tile.mode === 'still').sort((a, b) => a.due - b.due);
-  if (next) next.snapshot().then(step);
+let shown = ''; // what the wall shows
+
+// arrange has the wall show the enlarged camera alone, else those on the screen.
+function arrange() {
+  enlarged.update();
+  const wanted = document.hidden && !enlarged.detached ? [] : enlarged.tile ? [enlarged.tile] : tiles.filter((tile) => tile.visible);
+  const streams = new Map(); // the tiles' IDs by the names of their streams
+  for (const tile of wanted) {
+    if (!tile.hasEnded || tile === enlarged.tile) streams.set(tile.stream, tile.id);
+  }
+  for (const tile of tiles) {
+    if (wanted.includes(tile)) continue;
+    if (!tile.hasEnded) tile.removeImage();
+    if (tile.wallState) tile.setState(null);
+  }
+  const names = [...streams.keys()];
+  const now = JSON.stringify([...streams]);
+  if (now === shown) return;
+  shown = now;
+  wall.show(names.length ? address('wall', names.map((name) => ['camera', name])) : '', Object.fromEntries(streams));
 }
 
 let polling = false;
 let timer; // of the next poll
-let heard = Date.now(); // the time of the latest status, 0 after a failure
 let lostAt = ''; // when the connection was lost, as text; '' while there is one
 
 async function poll() {
   clearTimeout(timer);
-  if (polling || document.hidden) return;
+  if (polling || document.hidden && !enlarged.detached) return;
   polling = true;
   const control = new AbortController();
-  const limit = setTimeout(() => control.abort(), SILENCE);
+  const limit = setTimeout(() => control.abort(), TIMEOUT);
   try {
-    const response = await fetch('status' + query, { cache: 'no-store', signal: control.signal });
+    const response = await fetch(statusAddress, { cache: 'no-store', signal: control.signal });
     if (!response.ok) throw new Error(response.status);
-    tell(await response.json());
-    unheard('');
+    await follow((await response.json()).cameras);
+    showProblem('');
     lostAt = '';
   } catch (error) {
     lostAt ||= new Date().toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
-    unheard(error.message === '401' ? 'Your login has ended: reload the page' : `Connection lost at ${lostAt}, reconnecting …`);
-    heard = 0;
+    showProblem({ 401: 'Your login has ended: reload the page', 403: 'This link has ended' }[error.message] || `Connection lost at ${lostAt}, reconnecting …`);
   }
   clearTimeout(limit);
   polling = false;
   timer = setTimeout(poll, POLL);
 }
 
-// unheard says why the page knows nothing, or with '' that it does.
-function unheard(message) {
+// showProblem says why the page knows nothing, or with '' that it does.
+function showProblem(message) {
   const lost = document.querySelector('.lost');
   lost.textContent = message;
   lost.hidden = !message;
   document.documentElement.classList.toggle('unheard', Boolean(message));
 }
 
-function tell(status) {
-  status.cameras = status.cameras.filter((camera) => !camera.variant_of);
-  const names = status.cameras.map((camera) => camera.name + ' ' + camera.title);
-  const shown = tiles.map((tile) => tile.name + ' ' + tile.card.querySelector('h2').textContent);
-  if (names.join('\n') !== shown.join('\n')) return location.reload();
-  const silent = Date.now() - heard > SILENCE;
-  heard = Date.now();
-  status.cameras.forEach((camera, i) => {
-    if (silent) tiles[i].open = false; // the streams are probably dead, too
-    tiles[i].tell(camera);
-  });
-  shape(status.cameras.filter((camera) => camera.height).map((camera) => camera.width / camera.height));
-  step();
+// follow shows what /status says, and cameras that were added, and those no more that were removed.
+async function follow(cameras) {
+  const listed = only ? only.map((name) => cameras.find((camera) => camera.name === name)).filter(Boolean)
+    : cameras.filter((camera) => !camera.variant_of);
+  const names = (list) => list.map(({ name, title }) => `${name} ${title}`).sort().join('\n');
+  if (names(listed) !== names(tiles)) await rebuild();
+  for (const tile of tiles) {
+    const camera = listed.find(({ name }) => name === tile.name);
+    if (camera) tile.setStatus(camera, cameras.filter((other) => other.variant_of === tile.name));
+  }
+  showTitle();
+  shape(listed.filter((camera) => camera.height).map((camera) => camera.width / camera.height));
+  if (shown) arrange(); // for other variants
+}
+
+// rebuild takes the tiles of cameras that are new from the page as it is now. The others go on.
+async function rebuild() {
+  const response = await fetch(location.href, { cache: 'no-store', headers: { Accept: 'text/html' } });
+  if (!response.ok) return;
+  const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+  const cards = [...page.querySelectorAll('.camera')];
+  for (const tile of tiles.slice()) {
+    const same = cards.find((card) => card.id === tile.name && card.querySelector('h2').textContent === tile.title);
+    if (!same) removeTile(tile);
+  }
+  for (const [i, card] of cards.entries()) {
+    if (tiles.some((tile) => tile.name === card.id)) continue;
+    for (const img of card.querySelectorAll('img')) img.removeAttribute('src');
+    const added = document.importNode(card, true);
+    main.insertBefore(added, main.querySelectorAll('.camera')[i] || null);
+    addTile(added);
+  }
+  for (const name of ['columns', 'rows']) main.dataset[name] = page.querySelector('main').dataset[name];
+  applyOrder();
+}
+
+let lastID = 0;
+
+function addTile(card) {
+  const tile = new Tile(card);
+  tile.id = String(++lastID);
+  tiles.push(tile);
+  wall.addCanvas(tile.id, tile.addCanvas());
+  enlarged.addTools(tile, () => menu.open(tile, { several: tiles.length > 1, move, applyOrder }));
+  watch.observe(card);
+}
+
+function removeTile(tile) {
+  tiles = tiles.filter((other) => other !== tile);
+  wall.removeCanvas(tile.id);
+  watch.unobserve(tile.card);
+  tile.card.remove();
+}
+
+// move puts a tile a place forward or back.
+function move(tile, by) {
+  const i = tiles.indexOf(tile);
+  const j = i + by;
+  if (j < 0 || j >= tiles.length) return;
+  [tiles[i], tiles[j]] = [tiles[j], tiles[i]];
+  settings.order = tiles.map(({ name }) => name);
+  save();
+  applyOrder();
+}
+
+// applyOrder puts the tiles into the order that this browser's user has chosen; new ones are last.
+function applyOrder() {
+  const place = ({ name }) => (settings.order.indexOf(name) + 1 || Infinity);
+  const served = [...main.querySelectorAll('.camera')].map((card) => card.id);
+  if (only?.length !== 1 && settings.order.length) {
+    tiles.sort((a, b) => (place(a) === place(b) ? served.indexOf(a.name) - served.indexOf(b.name) : place(a) - place(b)));
+    for (const [i, { card }] of tiles.entries()) if (main.querySelectorAll('.camera')[i] !== card) main.insertBefore(card, main.querySelectorAll('.camera')[i]);
+  } else {
+    tiles.sort((a, b) => served.indexOf(a.name) - served.indexOf(b.name));
+  }
+  const hidden = only ? [] : tiles.filter(({ name }) => settings.hidden.includes(name));
+  for (const tile of tiles) tile.card.hidden = hidden.includes(tile);
+  const restore = document.querySelector('.restore');
+  restore.hidden = !hidden.length;
+  restore.textContent = `Show ${hidden.length} hidden`;
+}
+
+// showTitle warns in the window's title.
+function showTitle() {
+  const down = tiles.filter(({ state }) => state === 'down').length;
+  const text = (down ? `(${down} down) ` : '') + title;
+  if (document.title !== text) document.title = text;
 }
 
 // shape makes the tiles as wide as the widest picture, within reason where there are others.
@@ -224,53 +224,46 @@ function shape(ratios) {
   main.style.setProperty('--shape', tiles.length > 1 ? Math.min(widest, 16 / 9) : widest);
 }
 
-let entered = false; // whether going back leads to all cameras
+const watch = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    const tile = tiles.find(({ card }) => card === target);
+    if (tile) tile.visible = isIntersecting;
+  }
+  clearTimeout(settling);
+  settling = setTimeout(arrange, shown ? SETTLE : 0);
+});
+let settling; // waits for scrolling to end
 
-function leave() {
-  if (entered) history.back();
-  else location.replace('#-'); // names no camera, and does not scroll
+function showStatistics() {
+  document.documentElement.classList.toggle('plain', !settings.statistics);
+  document.querySelector('.statistics').setAttribute('aria-pressed', settings.statistics);
 }
 
-function neighbour(by) {
-  const i = tiles.indexOf(large) + by;
-  location.replace('#' + tiles[(i + tiles.length) % tiles.length].name);
-}
-
-addEventListener('hashchange', () => {
-  const before = large;
-  arrange();
-  entered = Boolean(large) && (entered || !before);
-  if (large && large.ended) large.stream();
+document.querySelector('.statistics').addEventListener('click', () => {
+  settings.statistics = !settings.statistics;
+  save();
+  showStatistics();
 });
 
-main.addEventListener('click', (event) => {
-  if (!large || !event.target.closest('.picture, .back')) return;
-  event.preventDefault();
-  leave();
-});
-
-addEventListener('keydown', (event) => {
-  if (!large || event.altKey || event.ctrlKey || event.metaKey) return;
-  if (event.key === 'Escape') leave();
-  else if (event.key === 'ArrowRight') neighbour(1);
-  else if (event.key === 'ArrowLeft') neighbour(-1);
+document.querySelector('.restore').addEventListener('click', () => {
+  settings.hidden = [];
+  save();
+  applyOrder();
 });
 
 document.addEventListener('visibilitychange', () => {
-  heard = Date.now();
   arrange();
   poll();
 });
 
-const watch = new IntersectionObserver((entries) => {
-  for (const entry of entries) tiles.find((tile) => tile.card === entry.target).seen = entry.isIntersecting;
-  clearTimeout(settling);
-  settling = setTimeout(arrange, SETTLE);
-});
-let settling; // waits for scrolling to end
-
+const wall = await startWall();
+for (const card of document.querySelectorAll('.camera')) addTile(card);
 document.documentElement.classList.add('script');
-for (const tile of tiles) watch.observe(tile.card);
-if (document.hidden) arrange();
+document.querySelector('.statistics').hidden = false;
+showStatistics();
+applyOrder();
 poll();
-setInterval(step, STEP);
+setInterval(() => {
+  for (const tile of tiles) tile.update();
+  showTitle();
+}, TICK);
