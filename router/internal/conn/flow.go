@@ -33,14 +33,15 @@ const (
 	spare = 2
 	// tripGain lets the rate on long links grow: as many bytes as arrived in a round trip, and a little more.
 	tripGain = 1.25
-	// maxBlind is how many bytes are sent without a look at a connection that was always clear. A look is a system call.
+	// maxBlind is how many bytes are sent without a look at a connection that was always clear, or what it carries within maxAhead
+	// if that is more. A look is a system call.
 	maxBlind = 32 << 10
 )
 
-// Trusts reports whether a picture of size bytes can be sent without a look at the connection: small ones, to a viewer for
+// Trusts reports whether a picture of size bytes can be sent without a look at the connection: for a while, to a viewer for
 // whom everything has always arrived at once.
 func (f *Flow) Trusts(now time.Time, size int) bool {
-	if f.clear && f.blind+size <= maxBlind && now.Sub(f.looked) < maxAhead {
+	if f.clear && f.blind+size <= max(maxBlind, int(f.rate*maxAhead.Seconds())) && now.Sub(f.looked) < maxAhead {
 		f.asked++
 		f.blind += size
 		return true
