@@ -153,7 +153,7 @@ func TestTLS(t *testing.T) {
 	file := certificate(t, dir)
 	pictures := streamtest.OfSize(50_000)
 	camera := newCamera(t, 50*time.Millisecond, pictures.JPEG)
-	p := launch(t, command(t, anyPort, "-tls-cert", file, "-tls-key", file, camera.URL))
+	p := launch(t, command(t, anyPort, "-tls-cert", file, "-tls-key", file, "-http2", camera.URL))
 	address := p.await(t, `(https://[^/\s"]+)/`)
 	watchAll(t, []*viewer{view(t, address+"/live"), viewHTTP2(t, address+"/live")}, pictures, 5)
 	presented := func() string {

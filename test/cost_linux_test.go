@@ -41,7 +41,7 @@ func benchmarkLoad(b *testing.B, l load, camera camera) {
 	args := []string{anyPort, camera.URL}
 	if l.by != "" {
 		file = certificate(b, b.TempDir())
-		args = append([]string{"-tls-cert", file, "-tls-key", file}, args...)
+		args = append([]string{"-tls-cert", file, "-tls-key", file, fmt.Sprintf("-http2=%t", l.by == "HTTP2")}, args...)
 	}
 	under := l // HTTP/2 is held against the floor of plain HTTP
 	if l.by == "HTTP2" {

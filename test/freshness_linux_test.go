@@ -64,7 +64,7 @@ func TestFreshness(t *testing.T) {
 			var flags []string
 			if j.http2 {
 				file := certificate(t, t.TempDir())
-				flags = []string{"-tls-cert", file, "-tls-key", file}
+				flags = []string{"-tls-cert", file, "-tls-key", file, "-http2"}
 			}
 			p := start(t, command(t, append(flags, "-listen=:0", camera.URL)...))
 			j.link.far.enter(t)

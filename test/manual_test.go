@@ -43,7 +43,7 @@ func TestManual(t *testing.T) {
 
 // helpFlags are the flags in what the program says under -h.
 func helpFlags(help string) (flags []string) {
-	for _, m := range regexp.MustCompile(`(?m)^  (-[a-z-]+)`).FindAllStringSubmatch(help, -1) {
+	for _, m := range regexp.MustCompile(`(?m)^  (-[a-z0-9-]+)`).FindAllStringSubmatch(help, -1) {
 		flags = append(flags, m[1])
 	}
 	return flags

@@ -73,11 +73,11 @@ func TestReadmeKnowsEveryFlag(t *testing.T) {
 		t.Fatal(err)
 	}
 	defaults := map[string]string{}
-	for _, row := range regexp.MustCompile("(?m)^\\| `(-[a-z-]+)` \\| (.*?) ?\\|").FindAllStringSubmatch(string(readme), -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\| `(-[a-z0-9-]+)` \\| (.*?) ?\\|").FindAllStringSubmatch(string(readme), -1) {
 		defaults[row[1]] = strings.Trim(row[2], "`")
 	}
 	_, help, _ := run(t, command(t, "-h"))
-	flags := regexp.MustCompile(`(?m)^  (-[a-z-]+).*\n(.*)$`).FindAllStringSubmatch(help, -1)
+	flags := regexp.MustCompile(`(?m)^  (-[a-z0-9-]+).*\n(.*)$`).FindAllStringSubmatch(help, -1)
 	for _, flag := range flags {
 		shown, ok := defaults[flag[1]]
 		if !ok {

@@ -137,7 +137,7 @@ func (c *loadConfiguration) text(n int) string {
 	lines = append([]string{"cameras:"}, lines...)
 	if n > 0 {
 		for key, value := range reloads(c.directory) {
-			if key != "users" && key != "token" && key != "stall" && key != "max-frame" && c.random.IntN(2) == 0 {
+			if key != "stall" && key != "max-frame" && c.random.IntN(2) == 0 {
 				lines = append(lines, key+": "+value)
 			}
 		}

@@ -98,7 +98,7 @@ func openTLS(c, before *config.Config, secure *tls.Config, log *slog.Logger) (*t
 	if a.CertFile == "" {
 		return nil, nil
 	}
-	if before != nil && before.Access.CertFile == a.CertFile && before.Access.KeyFile == a.KeyFile {
+	if before != nil && before.Access.CertFile == a.CertFile && before.Access.KeyFile == a.KeyFile && before.Access.HTTP2 == a.HTTP2 {
 		return secure, nil
 	}
 	warnOfReaders(log, "-tls-key", a.KeyFile)
@@ -107,7 +107,11 @@ func openTLS(c, before *config.Config, secure *tls.Config, log *slog.Logger) (*t
 	if err != nil {
 		return nil, c.Fault("tls-cert", fmt.Errorf("with -tls-key: %w", err))
 	}
-	return &tls.Config{GetCertificate: certificate.get, NextProtos: []string{"h2", "http/1.1"}}, nil
+	protocols := []string{"http/1.1"}
+	if a.HTTP2 {
+		protocols = append([]string{"h2"}, protocols...)
+	}
+	return &tls.Config{GetCertificate: certificate.get, NextProtos: protocols}, nil
 }
 
 // warnOfReaders warns of a secret that every user of the machine can read. Windows has no such bits.

@@ -26,7 +26,7 @@ func TestExample(t *testing.T) {
 	if len(c.Cameras) != 5 || c.Cameras[2].Title != "Garden, south side" || len(c.Viewers()["yard"]) != 2 {
 		t.Errorf("%v", c.Cameras)
 	}
-	lines := regexp.MustCompile(`(?m)^# ([a-z-]+: .*)$`).FindAllStringSubmatch(config.Example, -1)
+	lines := regexp.MustCompile(`(?m)^# ([a-z0-9-]+: .*)$`).FindAllStringSubmatch(config.Example, -1)
 	var keys []string
 	for _, line := range lines {
 		key, _, _ := strings.Cut(line[1], ":")

@@ -30,6 +30,7 @@ var keys = map[string]key{
 	"metrics-listen":         {effect: Listener},
 	"tls-cert":               {effect: Listener, file: true},
 	"tls-key":                {effect: Listener, file: true},
+	"http2":                  {effect: Listener},
 	"linger":                 {effect: AtOnce},
 	"keep":                   {effect: AtOnce},
 	"max-pixels":             {effect: AtOnce},

@@ -14,7 +14,7 @@ import (
 
 // samples are a value for each key that is not the default's.
 var samples = map[string]string{
-	"listen": "127.0.0.1:1", "metrics-listen": "127.0.0.1:2", "tls-cert": "cert", "tls-key": "key", "linger": "1s", "keep": "true", "max-pixels": "1M", "stall": "1s",
+	"listen": "127.0.0.1:1", "metrics-listen": "127.0.0.1:2", "tls-cert": "cert", "tls-key": "key", "http2": "true", "linger": "1s", "keep": "true", "max-pixels": "1M", "stall": "1s",
 	"max-frame": "1MB", "health-threshold": "7", "heartbeat": "1s", "max-viewers": "7", "max-viewers-per-camera": "7", "max-rate": "1MB", "max-connections": "7",
 	"users": "users", "token": "token", "allowed-hosts": "host", "cors": "*", "trusted-proxy": "unix", "public": "true",
 	"log-level": "debug", "log-format": "json", "log-file": "log", "tokens": "{screen: secret}", "link-key": "key", "anonymous": "door",

@@ -36,6 +36,7 @@ func checkRate(rate size) error {
 // accessSettings say who may watch, and by which way.
 type accessSettings struct {
 	CertFile, KeyFile    string
+	HTTP2                bool
 	UsersFile, TokenFile string
 	LinkKeyFile          string
 	Anonymous            list              // cameras
@@ -48,6 +49,7 @@ type accessSettings struct {
 func (a *accessSettings) define(f *flag.FlagSet) {
 	f.StringVar(&a.CertFile, "tls-cert", "", "serve HTTPS with the certificate in this `file` (PEM), which is reloaded when it changes")
 	f.StringVar(&a.KeyFile, "tls-key", "", "`file` with the certificate's private key (PEM)")
+	f.BoolVar(&a.HTTP2, "http2", false, "offer HTTP/2 to browsers over HTTPS: for pages of your own with more than six streams, at three times the cost")
 	f.StringVar(&a.UsersFile, "users", "", "`file` of users allowed to watch, as htpasswd -B writes it")
 	f.StringVar(&a.TokenFile, "token", "", "`file` with a token that grants access, sent as a bearer token or as ?token=")
 	f.StringVar(&a.LinkKeyFile, "link-key", "", "`file` with the secret of links that show one camera to anybody for some time (see mjpegazer link -h)")
