@@ -23,6 +23,8 @@ type diary struct {
 	entries []string
 }
 
+func (d *diary) Unwrap() http.ResponseWriter { return d.ResponseWriter }
+
 func (d *diary) Write(p []byte) (int, error) {
 	text := strings.ReplaceAll(string(p), "\r\n", "|")
 	for n := range 11 {

@@ -35,7 +35,10 @@ func live(s *stream.Stream, options Options) http.Handler {
 			return
 		}
 		if r.Method == http.MethodHead {
-			liveHead(w, r)
+			streamHead(w, mjpeg.ContentType)
+			return
+		}
+		if !flushes(w) {
 			return
 		}
 		if err := limits.enter(s, watchesLive); err != nil {
@@ -45,6 +48,7 @@ func live(s *stream.Stream, options Options) http.Handler {
 		defer limits.leave(s, watchesLive)
 		send := newSender(w, r, limits)
 		defer send.close()
+		send.form = formOf(r, send.direct)
 		v := s.View(stream.ViewerOptions{MaxFPS: fps, Ready: send.ready, Deliver: send.deliverer(), Via: passing(send.via)})
 		defer v.Close()
 		limits.govern(send, v)
@@ -57,7 +61,8 @@ func live(s *stream.Stream, options Options) http.Handler {
 			return
 		}
 		defer logViewer(r, options, send)()
-		liveHead(w, r)
+		streamHead(w, mjpeg.ContentType)
+		send.coding()
 		pause, _ := pauseFor(r, options.Heartbeat)
 		send.stream(s, v, frame, newHeartbeat(r.Context(), pause))
 	})
@@ -66,8 +71,8 @@ func live(s *stream.Stream, options Options) http.Handler {
 // stream sends frames, from the first, until the viewer leaves or the stream is closed.
 func (s *sender) stream(from *stream.Stream, v *stream.Viewer, frame *stream.Frame, beat *heartbeat) {
 	defer beat.stop()
-	err := s.bytes([]byte(s.form.start))
 	s.beat = beat
+	err := s.bytes(s.form.start)
 	for err == nil {
 		if frame != nil {
 			err = s.frame(frame)
@@ -77,6 +82,9 @@ func (s *sender) stream(from *stream.Stream, v *stream.Viewer, frame *stream.Fra
 		if err == nil {
 			frame, err = beat.next(v)
 		}
+	}
+	if (err == stream.ErrClosed || err == stream.ErrEnded) && len(s.form.end) > 0 {
+		s.bytes(s.form.end) // an error means that the viewer has left
 	}
 }
 
@@ -93,7 +101,7 @@ func (s *sender) keepAlive(from *stream.Stream) error {
 	case len(s.form.wait) > 0 && !(live && slow && last.Seq == s.had):
 		return s.bytes(s.form.wait)
 	case last.Seq == s.had:
-		return s.part(last, s.form.repeat(last))
+		return s.part(last, 0, s.form.repeat(last), nil)
 	}
 	return nil
 }
@@ -116,17 +124,22 @@ func logViewer(r *http.Request, options Options, send *sender) (left func()) {
 	}
 }
 
-func liveHead(w http.ResponseWriter, r *http.Request) { streamHead(w, r, mjpeg.ContentType) }
-
 // streamHead sets the headers of an answer that goes on for ever.
-func streamHead(w http.ResponseWriter, r *http.Request, contentType string) {
-	h := w.Header()
-	h.Set("Content-Type", contentType)
-	pictureHeaders(h)
-	if r.ProtoMajor == 1 {
-		// Chunks would cost a copy of every frame and two system calls more. This one header makes net/http leave them
-		// out, and is not sent.
-		h.Set("Transfer-Encoding", "identity")
+func streamHead(w http.ResponseWriter, contentType string) {
+	w.Header().Set("Content-Type", contentType)
+	pictureHeaders(w.Header())
+}
+
+// coding sets the headers that keep net/http from making chunks, which would cost two system calls more for every frame. Where
+// something stands between net/http and the sender they remain net/http's.
+func (s *sender) coding() {
+	if !s.direct {
+		return
+	}
+	h := s.w.Header()
+	h.Set("Transfer-Encoding", "identity") // is not sent
+	if len(s.form.end) > 0 {
+		h["transfer-encoding"] = []string{"chunked"} // is sent, as net/http knows its own spelling alone
 	}
 }
 
@@ -157,32 +170,56 @@ func maxFPS(r *http.Request) (float64, error) {
 
 // A form is how frames look on the wire.
 type form struct {
-	start  string                     // before the first part
+	start  []byte                     // before the first part
 	part   func(*stream.Frame) []byte // a new picture
 	repeat func(*stream.Frame) []byte // a picture once more
+	tail   []byte                     // after each of both
 	wait   []byte                     // header lines that show nothing; empty where only a picture can follow
+	end    []byte                     // after the last part
 }
 
 // framed is for programs. Each frame is followed by the next part's delimiter alone, so that more header lines can be added to
 // that part at any time.
 var framed = form{
-	start:  mjpeg.Start,
+	start:  []byte(mjpeg.Start),
 	part:   (*stream.Frame).Part,
 	repeat: (*stream.Frame).Repeat,
 	wait:   []byte(mjpeg.WaitHeader),
 }
 
+// chunked is framed in the chunks of HTTP/1.1, each a whole part. Many readers give their programs what has arrived only where a
+// chunk ends, and without chunks wait until they have as many bytes as they were asked for, as Python's requests and Tornado
+// do. All programs get chunks, and not only those that say that they are such a reader: as the size is known before, a
+// chunk costs nothing but its few bytes. Part by part, they stay out of the way of clients that know nothing of chunks
+// and yet ask by HTTP/1.1: these go by Content-Length, or look for the pictures, and all that they meet is between two parts.
+var chunked = form{
+	start:  chunk([]byte(mjpeg.Start)),
+	part:   (*stream.Frame).Chunk,
+	tail:   []byte(mjpeg.ChunkEnd),
+	repeat: func(f *stream.Frame) []byte { return chunk(f.Repeat()) },
+	wait:   chunk([]byte(mjpeg.WaitHeader)),
+	end:    chunk(nil),
+}
+
+// chunk is data in a chunk of its own (RFC 9112, section 7.1). Without data that is the last one.
+func chunk(data []byte) []byte { return fmt.Appendf(nil, "%x\r\n%s\r\n", len(data), data) }
+
 // open is for browsers. The headers of the next part are complete, so that a browser shows the picture before it, and nothing but
-// a picture can follow.
+// a picture can follow. It needs no chunks: browsers pass on what has arrived.
 var open = form{
-	start:  mjpeg.OpenStart,
+	start:  []byte(mjpeg.OpenStart),
 	part:   (*stream.Frame).OpenPart,
 	repeat: (*stream.Frame).OpenPart,
 }
 
-func formOf(r *http.Request) form {
-	if browser(r) {
+// formOf is the form for a request. Direct says that nothing but net/http's own writer for HTTP/1 stands between the sender and the
+// connection, so that the chunks can be the sender's.
+func formOf(r *http.Request, direct bool) form {
+	switch {
+	case browser(r):
 		return open
+	case direct && r.ProtoAtLeast(1, 1):
+		return chunked
 	}
 	return framed
 }

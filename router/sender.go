@@ -3,6 +3,7 @@ package router
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -30,17 +31,19 @@ type sender struct {
 	controller *http.ResponseController
 	conn       *conn.Conn // nil: nothing is known of it
 	single     bool       // it has its connection for itself
-	pushes     bool       // record may write to the connection itself
-	form       form
-	via        mjpeg.Via // the programs that the viewer's pictures go to; nil: it is none
+	direct     bool       // w is net/http's own and does nothing to the body, whose coding is the sender's
+	pushes     bool       // parts may be written to the connection itself, after the response's head
+	headed     bool       // that has been sent
+	form       form       // of parts
+	via        mjpeg.Via  // the programs that the viewer's pictures go to; nil: it is none
 	limits     *Limits
 	begun      time.Time
 	deadline   time.Time // of the writer
 	flow       conn.Flow
-	beat       *heartbeat // nil before the response's head is sent
-	had        uint64     // Seq of the latest frame that was begun
-	frames     int        // begun
-	pushed     int        // bytes of the next part that the kernel has accepted
+	beat       *heartbeat
+	had        uint64 // Seq of the latest frame that was begun
+	frames     int    // begun
+	pushed     int    // bytes of the next part that the kernel has accepted
 
 	viewer *stream.Viewer // whose rate follows that of the limits; nil: none; set once, with their mu held
 	delays prometheus.Histogram
@@ -56,13 +59,35 @@ type sender struct {
 func newSender(w http.ResponseWriter, r *http.Request, limits *Limits) *sender {
 	s := &sender{
 		request: r.Context(), w: w, controller: http.NewResponseController(w), conn: conn.Of(r), single: r.ProtoMajor == 1,
-		form: formOf(r), limits: limits, begun: time.Now(), via: via(r),
+		direct: bare(w), limits: limits, begun: time.Now(), via: via(r),
 	}
+	s.pushes = s.direct && s.conn != nil && s.conn.Pushes()
 	limits.track(s)
 	return s
 }
 
 func (s *sender) close() { s.limits.untrack(s) }
+
+// flushes reports whether what is written to w is sent before the handler returns. Only the innermost writer is asked: one around it
+// may have a Flush that does nothing, or panics. Where the answer is false the client is told: nothing would ever reach it,
+// and the memory for it would have no bound.
+func flushes(w http.ResponseWriter) bool {
+	inner := w
+	for {
+		outer, ok := inner.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			break
+		}
+		inner = outer.Unwrap()
+	}
+	switch inner.(type) {
+	case http.Flusher, interface{ FlushError() error }:
+		return true
+	}
+	http.Error(w, fmt.Sprintf("no stream can be sent: %T cannot be flushed. A handler around this one collects the answer until it is complete, "+
+		"as http.TimeoutHandler does, or lacks Unwrap: keep streams out of it.", inner), http.StatusInternalServerError)
+	return false
+}
 
 // ready reports whether nearly all of the last part has arrived. What waits in buffers makes every picture after it older.
 func (s *sender) ready(f *stream.Frame) bool {
@@ -97,50 +122,40 @@ func (s *sender) sent(v *stream.Viewer, f *stream.Frame, bytes int) {
 
 // frame sends a frame, or what is left of it.
 func (s *sender) frame(f *stream.Frame) error {
-	part := s.form.part(f)
-	rest := part[s.pushed:]
+	part, pushed := s.form.part(f), s.pushed
 	s.begin(f)
-	if err := s.part(f, rest); err != nil {
+	if err := s.part(f, pushed, part, s.form.tail); err != nil {
 		return err
 	}
-	s.sent(s.viewer, f, len(part))
+	s.sent(s.viewer, f, len(part)+len(s.form.tail))
 	return nil
 }
 
-// part sends bytes that a frame holds in memory.
-func (s *sender) part(f *stream.Frame, part []byte) error {
+// part sends two pieces that belong together, the larger of which a frame holds in memory, after so many bytes of them that were
+// pushed.
+func (s *sender) part(f *stream.Frame, pushed int, first, second []byte) error {
 	s.writing.Store(f)
 	defer s.writing.Store(nil)
-	return s.bytes(part)
+	if pushed == 0 && s.pushes && s.headed {
+		var all bool
+		if pushed, all = s.push(time.Now(), first, second); all {
+			return nil
+		}
+	}
+	if pushed < len(first) {
+		return s.bytes(first[pushed:], second)
+	}
+	return s.bytes(second[pushed-len(first):])
 }
 
 // record sends a viewer a picture with a head of its own.
 func (s *sender) record(head []byte, v *stream.Viewer, f *stream.Frame) error {
-	err := s.headed(head, f)
-	if err == nil {
-		s.sent(v, f, len(head)+len(f.JPEG()))
-	}
-	return err
-}
-
-func (s *sender) headed(head []byte, f *stream.Frame) error {
 	s.begin(f)
-	s.writing.Store(f)
-	defer s.writing.Store(nil)
-	part, n := f.JPEG(), 0
-	if s.pushes {
-		s.expect(time.Now(), len(head)+len(part))
-		pushed, end, all := s.conn.Push(head, part)
-		s.end.Store(end)
-		if all {
-			return nil
-		}
-		n = pushed
+	if err := s.part(f, 0, head, f.JPEG()); err != nil {
+		return err
 	}
-	if n >= len(head) {
-		return s.bytes(part[n-len(head):])
-	}
-	return s.bytes(head[n:], part)
+	s.sent(v, f, len(head)+len(f.JPEG()))
+	return nil
 }
 
 // bytes sends pieces that belong together.
@@ -190,6 +205,9 @@ func (s *sender) write(pieces [][]byte, now time.Time, most time.Duration) error
 
 func (s *sender) flush(pieces [][]byte) error {
 	for _, piece := range pieces {
+		if len(piece) == 0 {
+			continue
+		}
 		if _, err := s.w.Write(piece); err != nil {
 			return err
 		}
@@ -197,6 +215,7 @@ func (s *sender) flush(pieces [][]byte) error {
 	if err := s.controller.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
+	s.headed = true
 	return nil
 }
 

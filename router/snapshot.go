@@ -51,7 +51,7 @@ func snapshot(s *stream.Stream, options Options) http.Handler {
 		pictureHeaders(h)
 		send := newSender(w, r, limits)
 		defer send.close()
-		if send.part(frame, frame.JPEG()) == nil { // an error means that the viewer has left
+		if send.part(frame, 0, frame.JPEG(), nil) == nil { // an error means that the viewer has left
 			v.Sent(len(frame.JPEG()))
 		}
 	})

@@ -84,7 +84,10 @@ func (s *site) wall(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Method == http.MethodHead {
-		wallHead(w, r)
+		wallHead(w)
+		return
+	}
+	if !flushes(w) {
 		return
 	}
 	for _, c := range cameras {
@@ -100,9 +103,9 @@ func (s *site) wall(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer logViewer(r, s.options, send)()
-	send.pushes = send.deliverer() != nil
 	w.Header().Set(heartbeatHeader, strconv.FormatFloat(wall.beat.Seconds(), 'f', -1, 64))
-	wallHead(w, r)
+	wallHead(w)
+	send.coding()
 	wall.run(r.Context())
 }
 
@@ -127,8 +130,8 @@ func (s *site) chosen(r *http.Request) ([]Camera, bool) {
 	return cameras, true
 }
 
-func wallHead(w http.ResponseWriter, r *http.Request) {
-	streamHead(w, r, "application/octet-stream")
+func wallHead(w http.ResponseWriter) {
+	streamHead(w, "application/octet-stream")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 }
 

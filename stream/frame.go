@@ -46,6 +46,9 @@ func (f *Frame) JPEG() []byte { return f.wire.JPEG() }
 // Part returns the frame as a part of a multipart stream, see [mjpeg.Packed.Part]. It must not be changed.
 func (f *Frame) Part() []byte { return f.wire.Part() }
 
+// Chunk returns the frame as a chunk of HTTP/1.1 without its end, see [mjpeg.Packed.Chunk]. It must not be changed.
+func (f *Frame) Chunk() []byte { return f.wire.Chunk() }
+
 // OpenPart returns the frame for browsers, see [mjpeg.Packed.OpenPart]. It must not be changed.
 func (f *Frame) OpenPart() []byte { return f.wire.OpenPart() }
 

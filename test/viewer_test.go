@@ -77,7 +77,7 @@ func dial(address string, buffer int, headers ...string) (*viewer, error) {
 		return nil, err
 	}
 	v.header, err = text.ReadMIMEHeader()
-	if v.header.Get("Transfer-Encoding") == "chunked" { // by a proxy
+	if v.header.Get("Transfer-Encoding") == "chunked" {
 		v.reader = bufio.NewReaderSize(httputil.NewChunkedReader(v.reader), buffer)
 	}
 	return v, err

@@ -29,6 +29,8 @@ const (
 	// WaitHeader is a header line that may be sent before any part, any number of times. It means nothing, and keeps a
 	// connection alive while there is no picture to repeat.
 	WaitHeader = "X-Wait: 1\r\n"
+	// ChunkEnd ends a chunk of HTTP/1.1, see [Packed.Chunk].
+	ChunkEnd = "\r\n"
 )
 
 type partHeader int
@@ -51,8 +53,9 @@ var partHeaders = [...][]byte{
 // Packed is one picture, laid out once for all viewers. It is immutable, and its methods return parts of the same bytes,
 // which must not be written to.
 type Packed struct {
-	// headers, JPEG, delimiter, headers of the next part: both forms on the wire are slices of it
+	// size of the chunk, headers, JPEG, delimiter, headers of the next part: all forms on the wire are slices of it
 	run        []byte
+	part       int // where the headers begin
 	start, end int // of the JPEG
 }
 
@@ -67,9 +70,13 @@ func Pack(t time.Time, pieces ...[]byte) (Packed, error) {
 		size += len(piece)
 	}
 	head := appendHeaders(make([]byte, 0, 96), size, t)
-	p := Packed{start: len(head), end: len(head) + size}
+	chunk := strconv.AppendInt(make([]byte, 0, 16), int64(len(head)+size+len(delimiter)), 16)
+	chunk = append(chunk, "\r\n"...)
+	p := Packed{part: len(chunk)}
+	p.start = p.part + len(head)
+	p.end = p.start + size
 	p.run = make([]byte, 0, p.end+len(delimiter)+len(partType)+2)
-	p.run = append(p.run, head...)
+	p.run = append(append(p.run, chunk...), head...)
 	for _, piece := range pieces {
 		p.run = append(p.run, piece...)
 	}
@@ -114,6 +121,13 @@ func (p *Packed) JPEG() []byte { return p.run[p.start:p.end:p.end] }
 // Part is the picture as a part of a stream: headers with Content-Length and X-Timestamp, the picture, and the delimiter
 // that ends it, which thus never waits for the next picture.
 func (p *Packed) Part() []byte {
+	end := p.end + len(delimiter)
+	return p.run[p.part:end:end]
+}
+
+// Chunk is Part as a chunk of HTTP/1.1 (RFC 9112, section 7.1), but for the [ChunkEnd] that must follow. A client that takes the
+// coding for a part of the stream finds the chunk's size before the headers, and a blank line after the delimiter.
+func (p *Packed) Chunk() []byte {
 	end := p.end + len(delimiter)
 	return p.run[:end:end]
 }
