@@ -39,12 +39,17 @@ func TestGoMJPEG(t *testing.T) {
 // external runs somebody else's reader, which has 30 s.
 func external(t *testing.T, name string, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), name, args...)
+	return finish(t, exec.CommandContext(t.Context(), name, args...))
+}
+
+// finish runs somebody else's program, which has 30 s.
+func finish(t *testing.T, cmd *exec.Cmd) string {
+	t.Helper()
 	stuck := time.AfterFunc(30*time.Second, func() { cmd.Process.Kill() })
 	defer stuck.Stop()
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		t.Fatalf("%s: %v\n%s", name, err, out)
+		t.Fatalf("%s: %v\n%s", cmd, err, out)
 	}
 	return string(out)
 }
@@ -102,7 +107,6 @@ func TestFFmpeg(t *testing.T) {
 // TestOpenCV reads as the program that this one replaces did.
 func TestOpenCV(t *testing.T) {
 	t.Parallel()
-	const python = "/usr/bin/python3" // Debian's, which has Debian's OpenCV
 	if exec.Command(python, "-c", "import cv2").Run() != nil {
 		miss(t, "no OpenCV for Python here: apt-get install python3-opencv")
 	}
