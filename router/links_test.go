@@ -169,6 +169,31 @@ func TestAnonymousRoutes(t *testing.T) {
 	})
 }
 
+// A camera that somebody may not see is answered in every way as one that does not exist, headers included.
+func TestRestrictedIsUnknown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		handler, _ := newHouse(t, func(*access.Control) {})
+		for _, path := range []string{"/NAME", "/NAME/", "/NAME?x", "/NAME/live", "/NAME/live.mjpg", "/NAME/snapshot", "/NAME/snapshot.jpg", "/NAME/health", "/NAME/nope", "/NAME//live", "/NAME/live/",
+			"/wall?camera=NAME", "/status?camera=NAME", "/wall?camera=lobby&camera=NAME", "/NAME?token=x", "/NAME/?action=stream", "/NAME/assets/page.js"} {
+			for _, method := range []string{"GET", "HEAD", "POST", "OPTIONS", "PROPFIND", "TRACE", "CONNECT", "get"} {
+				for _, who := range []string{"ben", "screen", ""} {
+					for _, camera := range []string{"private", "small", "vault"} {
+						code, body, header := said(handler, method, strings.Replace(path, "NAME", camera, 1), logins[who])
+						code2, body2, header2 := said(handler, method, strings.Replace(path, "NAME", "unknown", 1), logins[who])
+						same := code == code2 && strings.ReplaceAll(body, camera, "unknown") == body2 && len(header) == len(header2)
+						for name := range header2 {
+							same = same && strings.ReplaceAll(header.Get(name), camera, "unknown") == header2.Get(name)
+						}
+						if !same {
+							t.Errorf("%s %s as %q: %d %v %q, of an unknown camera %d %v %q", method, path, who, code, header, body, code2, header2, body2)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
 // A variant that more people may see than its camera does not name the camera.
 func TestVariantDoesNotNameItsCamera(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -196,16 +221,26 @@ func TestVariantDoesNotNameItsCamera(t *testing.T) {
 // Nobody learns from the configuration's mistakes which cameras there are.
 func TestMistakesNameNoCameras(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		control := newRights(t, map[string][]string{"vault": {}})
-		cameras := []router.Camera{{Name: "lobby", Stream: open(t, still(1), stream.Options{})}, {Name: "vault", Stream: open(t, still(2), stream.Options{})}}
-		handler := router.New(cameras, router.Options{Access: control, Reloaded: func() (at, successful time.Time, mistakes []string) {
+		wrongVault := func() (at, successful time.Time, mistakes []string) {
 			return time.Now(), time.Time{}, []string{"the vault is wrong"}
-		}})
+		}
+		control := newRights(t, nil)
+		control.Links, _ = access.OpenLinks(writeFile(t, strings.Repeat("k", 32)), nil)
+		alone := router.New([]router.Camera{{Name: "lobby", Stream: open(t, still(1), stream.Options{})}}, router.Options{Access: control, Reloaded: wrongVault})
+		if _, body, _ := said(alone, "GET", "/status?camera=lobby&"+control.Links.Sign("lobby", access.Page, time.Now().Add(time.Hour)), ""); strings.Contains(body, "vault") || !strings.Contains(body, "lobby") {
+			t.Errorf("by a link to the only camera: %s", body)
+		}
+		control.Viewers = map[string][]string{"vault": {}}
+		cameras := []router.Camera{{Name: "lobby", Stream: open(t, still(1), stream.Options{})}, {Name: "vault", Stream: open(t, still(2), stream.Options{})}}
+		handler := router.New(cameras, router.Options{Access: control, Reloaded: wrongVault})
 		if _, body, _ := said(handler, "GET", "/status", logins["ann"]); strings.Contains(body, "vault") || !strings.Contains(body, `"successful": false`) {
 			t.Errorf("%s", body)
 		}
 		if _, body, _ := said(handler, "GET", "/status", logins["all"]); !strings.Contains(body, "the vault is wrong") {
 			t.Errorf("%s", body)
+		}
+		if _, body, _ := said(handler, "GET", "/status?camera=lobby&"+control.Links.Sign("lobby", access.Page, time.Now().Add(time.Hour)), ""); strings.Contains(body, "vault") {
+			t.Errorf("by a link: %s", body)
 		}
 		if code, body, _ := said(handler, "GET", "/status?camera=lobby", logins["all"]); code != 200 || strings.Contains(body, `"vault"`) {
 			t.Errorf("%d %s", code, body)

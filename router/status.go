@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"mjpegazer/router/access"
 	"mjpegazer/stream"
 )
 
@@ -102,7 +103,7 @@ func (s *site) report(r *http.Request, cameras []Camera) siteStatus {
 	}
 	if s.options.Reloaded != nil {
 		at, _, mistakes := s.options.Reloaded()
-		if len(mistakes) > 0 && len(visible) < len(s.cameras) { // they may name cameras
+		if all := len(visible) == len(s.cameras) && access.Sees(r, ""); len(mistakes) > 0 && !all { // they may name cameras
 			mistakes = []string{"the log says what is wrong"}
 		}
 		status.Configuration = &configurationStatus{at, len(mistakes) == 0, append([]string{}, mistakes...)}

@@ -92,14 +92,23 @@ func (c *Control) Handler(next http.Handler, open ...string) http.Handler {
 			refuseForeign(w)
 			return
 		}
+		page := strings.HasSuffix(target.Path, "/") && opensPage(r)
 		if t, ok := c.tokenOf(inAddress); ok {
 			var answered bool
-			if r, answered = t.open(w, r, inAddress, strings.HasSuffix(target.Path, "/") && opensPage(r)); answered {
+			if r, answered = t.open(w, r, inAddress, page); answered {
 				return
 			}
 		}
+		if page && id.way == nobody && c.hasToken() && fromOtherSite(r) { // the browser may have a cookie
+			w.Header().Set("Refresh", "0")
+		}
 		r, end := c.begin(r, id, target)
 		defer end()
+		if target.Camera != "" && !target.Sees && !Watches(r, target.Camera) {
+			w.Header().Set("Cache-Control", "no-store")
+			http.Error(w, "not found", http.StatusNotFound)
+			return
+		}
 		next.ServeHTTP(w, r)
 	})
 }
@@ -199,7 +208,7 @@ func (c *Control) refuse(w http.ResponseWriter, r *http.Request, begun time.Time
 		return
 	}
 	hint := ""
-	hasToken := c.Token != nil || len(c.Tokens) > 0
+	hasToken := c.hasToken()
 	if hasToken {
 		w.Header().Add("WWW-Authenticate", `Bearer realm="mjpegazer"`)
 		hint = ": a token goes into the address, as ?token=…, or into the header Authorization: Bearer …"
@@ -214,6 +223,8 @@ func (c *Control) refuse(w http.ResponseWriter, r *http.Request, begun time.Time
 	}
 	http.Error(w, err.Error()+hint, http.StatusUnauthorized)
 }
+
+func (c *Control) hasToken() bool { return c.Token != nil || len(c.Tokens) > 0 }
 
 // fromOtherSite reports whether a person followed a link on another site. The browser then keeps the cookie back, which is
 // SameSite=Strict, but not when our own answer makes it ask again.

@@ -233,6 +233,64 @@ func testAnonymous(t *testing.T) {
 	}
 }
 
+// A handler that asks for no rights is guarded by what its target says, links and anonymous clients included.
+func TestTargetOfAPlainHandler(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		house := newHousehold(t)
+		control := house.control()
+		control.Links, control.Anonymous = openLinks(t, linkSecret), []string{"gate"}
+		guarded := control.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			camera := strings.TrimPrefix(r.URL.Path, "/")
+			guarded.ServeHTTP(w, access.WithTarget(r, access.Target{Camera: camera, Kinds: []access.Kind{access.Live}}))
+		})
+		ways["nobody"] = plainly
+		defer delete(ways, "nobody")
+		for who, codes := range map[string][4]int{ // of the door, the vault, the garden and the gate
+			"ann": {200, 404, 200, 200}, "bob": {404, 404, 200, 200}, "master": {200, 200, 200, 200}, "nobody": {401, 401, 401, 200},
+		} {
+			for i, camera := range []string{"/door", "/vault", "/garden", "/gate"} {
+				if w := answer(t, h, "GET", camera, try{set: ways[who]}); w.Code != codes[i] {
+					t.Errorf("%s as %s: %d, want %d", camera, who, w.Code, codes[i])
+				}
+			}
+		}
+		if w := answer(t, h, "GET", "/vault?"+control.Links.Sign("vault", access.Live, time.Now().Add(time.Hour)), try{set: plainly}); w.Code != 200 {
+			t.Errorf("by a link: %d", w.Code)
+		}
+		begun := time.Now()
+		time.AfterFunc(time.Minute, func() {
+			next := house.control()
+			next.Viewers["door"] = nil
+			next.Succeed(control)
+		})
+		r := httptest.NewRequest("GET", "/door", nil).WithContext(t.Context())
+		ways["ann"](r)
+		h.ServeHTTP(httptest.NewRecorder(), r)
+		if took := time.Since(begun); took < time.Minute || took > time.Minute+5*time.Second {
+			t.Errorf("the stream ended after %v", took)
+		}
+	})
+}
+
+// A link on another site leads those who have a cookie, which the browser keeps back at first, to what they may see.
+func TestCookieWhereAnonymousMayLook(t *testing.T) {
+	control := &access.Control{Token: openToken(t), Anonymous: []string{"gate"}}
+	h := aimed(control.Handler(http.HandlerFunc(sightings)))
+	fromElsewhere := func(r *http.Request) {
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		r.Header.Set("Sec-Fetch-Mode", "navigate")
+	}
+	for path, want := range map[string]string{"/": "0", "/gate/": "0", "/gate/live": "", "/gate/snapshot": ""} {
+		if w := answer(t, h, "GET", path, try{set: fromElsewhere}); w.Code != 200 || w.Header().Get("Refresh") != want {
+			t.Errorf("%s from elsewhere: %d, Refresh %q", path, w.Code, w.Header().Get("Refresh"))
+		}
+		if w := answer(t, h, "GET", path, try{set: plainly}); w.Header().Get("Refresh") != "" {
+			t.Errorf("%s: Refresh %q", path, w.Header().Get("Refresh"))
+		}
+	}
+}
+
 // Streams of those who came without a login end when one is required, but for the anonymous cameras.
 func TestAnonymousStreamsEnd(t *testing.T) {
 	for name, c := range map[string]struct {

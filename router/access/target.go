@@ -21,12 +21,14 @@ type Target struct {
 	// Path is where the handler is asked, which [Control.Handler] compares with its open paths. Empty means the path in the
 	// request's URL; some routers mount a handler below a path and leave that in the request.
 	Path string
-	// Camera is the only camera that the handler shows; empty means several, or none.
+	// Camera is the only camera that the handler shows; empty means several, or none. For clients that may not see it, it is not
+	// found.
 	Camera string
 	// Kinds are those of the links to Camera that open it; none: no link does.
 	Kinds []Kind
-	// Sees says that the handler asks [Sees] or [Watches] of whatever it shows. Clients without a login, who may see some
-	// cameras only ([Control.Anonymous]), are let in to nothing else.
+	// Sees says that the handler asks [Sees] or [Watches] of whatever it shows, and what it answers for a Camera that its client may
+	// not see is its own affair. Clients without a login, who may see some cameras only ([Control.Anonymous]), are let in to
+	// nothing else that has no Camera.
 	Sees bool
 }
 
@@ -51,5 +53,8 @@ func targetOf(r *http.Request) Target {
 
 // admits reports whether clients without a login, where one is required, may ask for a target.
 func (c *Control) admits(t Target) bool {
-	return t.Sees && len(c.Anonymous) > 0 && (t.Camera == "" || slices.Contains(c.Anonymous, t.Camera))
+	if t.Camera != "" {
+		return slices.Contains(c.Anonymous, t.Camera)
+	}
+	return t.Sees && len(c.Anonymous) > 0
 }
