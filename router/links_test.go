@@ -2,7 +2,10 @@ package router_test
 
 import (
 	"context"
+	"html"
+	"io"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -167,6 +170,75 @@ func TestAnonymousRoutes(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The page of a camera that a link opens has addresses that the same link opens, and no others.
+func TestPageByALink(t *testing.T) {
+	handler, control := newHouse(t, func(*access.Control) {})
+	mux := http.NewServeMux()
+	mux.Handle("/cams/", http.StripPrefix("/cams", handler))
+	server := serve(t, mux)
+	for _, camera := range []string{"vault", "small"} {
+		for _, path := range []string{camera, camera + "/"} {
+			link := control.Links.Sign(camera, access.Page, time.Now().Add(time.Hour))
+			r := get(t, "GET", server.URL+"/cams/"+path+"?"+link)
+			if location, err := r.Location(); err == nil {
+				r = get(t, "GET", location.String())
+			}
+			page, _ := io.ReadAll(r.Body)
+			if r.StatusCode != 200 || names(string(page), camera) || r.Header.Get("Referrer-Policy") != "no-referrer" {
+				t.Fatalf("%s: %s %s", path, r.Status, page)
+			}
+			addresses := matches(`(?:href|src)="([^"#][^"]*)"`, string(page))
+			if len(addresses) < 6 {
+				t.Errorf("%q", addresses)
+			}
+			for _, address := range addresses {
+				u, err := r.Request.URL.Parse(html.UnescapeString(address))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r := get(t, "HEAD", u.String()); r.StatusCode != 200 {
+					t.Errorf("%s: %s: %s", path, address, r.Status)
+				}
+			}
+		}
+	}
+}
+
+// The page of one camera, opened with the token, gets a cookie for all that it asks for.
+func TestTokenInTheAddressOfACamera(t *testing.T) {
+	site := router.New([]router.Camera{{Name: "front", Stream: open(t, still(1), stream.Options{})}}, router.Options{Access: &access.Control{Token: openToken(t)}})
+	mux := http.NewServeMux()
+	mux.Handle("/", site)
+	mux.Handle("/cams/", http.StripPrefix("/cams", site))
+	mux.Handle("/mounted/", mounted(site))
+	server := serve(t, mux)
+	for base, cookiePath := range map[string]string{"/": "Path=/;", "/cams/": "Path=/cams/;", "/mounted/": "Path=/mounted/;"} {
+		for _, path := range []string{"front/", "front"} {
+			jar, _ := cookiejar.New(nil)
+			browser := &http.Client{Jar: jar}
+			r, err := browser.Get(server.URL + base + path + "?token=" + rightToken)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Body.Close()
+			if r.StatusCode != 200 || r.Request.URL.RequestURI() != base+"front/" {
+				t.Errorf("%s%s: %s at %s", base, path, r.Status, r.Request.URL)
+			}
+			for _, address := range []string{"../status", "../wall?camera=front", "snapshot", "./"} {
+				if u, _ := r.Request.URL.Parse(address); u != nil {
+					request, _ := http.NewRequest("HEAD", u.String(), nil)
+					if r, err := browser.Do(request); err != nil || r.StatusCode != 200 {
+						t.Errorf("%s%s: %s: %v %v", base, path, address, r.Status, err)
+					}
+				}
+			}
+		}
+		if cookie := get(t, "GET", server.URL+base+"front/?token="+rightToken).Header.Get("Set-Cookie"); !strings.Contains(cookie, cookiePath) {
+			t.Errorf("%s: %s", base, cookie)
+		}
+	}
 }
 
 // A camera that somebody may not see is answered in every way as one that does not exist, headers included.

@@ -75,7 +75,11 @@ func (v pageView) markup() markup {
 	if len(cameras) == 1 {
 		values["title"] = cameras[0].Title + " · mjpegazer"
 	}
-	if v.single {
+	values["status"] = v.base + "status" + v.query
+	switch linked := strings.Contains(v.query, "signature="); {
+	case linked: // which opens what is of this camera alone
+		values["status"] = v.base + "status?camera=" + v.names + "&" + v.query[1:]
+	case v.single:
 		values["home"] = markup(`<a href="${base}${query}">mjpegazer</a>`).fill(values)
 	}
 	if v.login {

@@ -53,6 +53,7 @@ func TestLinks(t *testing.T) {
 		{strings.Replace(live, "/door/live", "/", 1), 403, "does not open this address"},
 		{live[:len(live)-1] + string(live[len(live)-1]^1), 403, "was changed"},
 		{strings.Replace(live, "expires=1", "expires=2", 1), 403, "was changed"},
+		{page, 200, "<!doctype html>"}, {strings.Replace(page, "/door/?", "/door?", 1), 302, ""}, {strings.Replace(page, "/door/?", "/wall?camera=door&", 1), 200, `{"cameras":["door"]}`},
 		{strings.Replace(page, "/door/", "/door/snapshot", 1), 200, ""}, {strings.Replace(page, "/door/?", "/status?camera=door&", 1), 200, `"door"`},
 		{strings.Replace(page, "/door/?", "/status?camera=garden&", 1), 403, ""}, {strings.Replace(page, "/door/", "/status", 1), 403, ""},
 	} {

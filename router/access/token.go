@@ -79,14 +79,19 @@ func (t token) cookie(r *http.Request) (there, right bool) {
 const cookieLife = 30 * 24 * time.Hour
 
 // giveCookie gives the token to the browser as a cookie and sends it to the same page with another query. Neither names a
-// whole path: a proxy may let the browser see another one than us.
+// whole path: a proxy may let the browser see another one than us. Only a cookie that comes with the page of one camera must, for
+// that page asks for what is beside its own path, too.
 func (t token) giveCookie(w http.ResponseWriter, r *http.Request, query string) {
+	page, _, _ := strings.Cut(r.RequestURI, "?") // the path in r.URL may be without what it was mounted below
+	root := ""
+	if below := strings.TrimPrefix(targetOf(r).Path, "/"); below != "" && strings.HasSuffix(page, "/"+below) {
+		root = strings.TrimSuffix(page, below)
+	}
 	http.SetCookie(w, &http.Cookie{
-		Name: "mjpegazer_" + t.cookieName, Value: t.cookieValue, MaxAge: int(cookieLife.Seconds()),
+		Path: root, Name: "mjpegazer_" + t.cookieName, Value: t.cookieValue, MaxAge: int(cookieLife.Seconds()),
 		HttpOnly: true, SameSite: http.SameSiteStrictMode,
 		Secure: r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https",
 	})
-	page, _, _ := strings.Cut(r.RequestURI, "?") // the path in r.URL may be without what it was mounted below
 	target := "./" + page[strings.LastIndexByte(page, '/')+1:]
 	if query != "" {
 		target += "?" + query
