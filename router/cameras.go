@@ -45,17 +45,47 @@ func CheckName(name string) error {
 
 // visible returns the cameras that the client of a request may see. All that names cameras to clients asks here.
 func (s *site) visible(r *http.Request) []Camera {
-	sees := func(c Camera) bool { return access.Sees(r, c.Name) }
-	if !slices.ContainsFunc(s.cameras, func(c Camera) bool { return !sees(c) }) {
-		return s.cameras
+	sees, all := func(c Camera) bool { return access.Sees(r, c.Name) }, s.all()
+	if !slices.ContainsFunc(all, func(c Camera) bool { return !sees(c) }) {
+		return all
 	}
 	var visible []Camera
-	for _, c := range s.cameras {
+	for _, c := range all {
 		if sees(c) {
 			visible = append(visible, c)
 		}
 	}
 	return visible
+}
+
+// all are the cameras that are known.
+func (s *site) all() []Camera {
+	if s.options.List == nil {
+		return s.cameras
+	}
+	all := slices.Clip(s.cameras)
+	for _, c := range s.options.List() {
+		if !slices.ContainsFunc(s.cameras, func(own Camera) bool { return own.Name == c.Name }) {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// find returns the camera of a name that the client of a request may see.
+func (s *site) find(r *http.Request, name string) (Camera, bool) {
+	if !access.Sees(r, name) {
+		return Camera{}, false
+	}
+	for _, c := range s.cameras {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	if s.options.Lookup == nil || CheckName(name) != nil {
+		return Camera{}, false
+	}
+	return s.options.Lookup(name)
 }
 
 // visibleFeeds returns the feeds of the cameras that the client of a request may see.
@@ -77,22 +107,20 @@ func (s *site) only(camera string, h http.Handler) http.Handler {
 // first is the first camera that the client of a request may see.
 func (s *site) first(feeds []feed) feed {
 	return s.each(func(r *http.Request) (feed, bool) {
-		visible := visibleFeeds(feeds, r)
-		if len(visible) == 0 {
-			return feed{}, false
+		if visible := visibleFeeds(feeds, r); len(visible) > 0 {
+			return visible[0], true
 		}
-		return visible[0], true
+		if visible := s.visible(r); len(visible) > 0 {
+			return s.newFeed(visible[0]), true
+		}
+		return feed{}, false
 	})
 }
 
 // lookedUp is the camera that [Options.Lookup] has for the name in the path.
 func (s *site) lookedUp() feed {
 	return s.each(func(r *http.Request) (feed, bool) {
-		name := chi.URLParam(r, "name")
-		if CheckName(name) != nil || !access.Sees(r, name) {
-			return feed{}, false
-		}
-		c, ok := s.options.Lookup(name)
+		c, ok := s.find(r, chi.URLParam(r, "name"))
 		if !ok {
 			return feed{}, false
 		}

@@ -56,6 +56,12 @@ func unavailable(w http.ResponseWriter, r *http.Request, s *stream.Stream, optio
 	if r.Context().Err() != nil {
 		return // nobody reads it
 	}
+	if errors.Is(err, stream.ErrClosed) && options.Lookup != nil {
+		if _, ok := options.Lookup(options.camera); !ok {
+			refuseUnknown(w)
+			return
+		}
+	}
 	options.Limits.count(errNoPicture)
 	stats, reason := s.Stats(), err.Error()
 	switch {

@@ -69,6 +69,9 @@ type Options struct {
 	// Lookup returns the camera of a name that [New] was not given, and whether there is one, for each request: for cameras that
 	// come and go, or are made when they are first asked for. It must be quick. Nil means that there are no others.
 	Lookup func(name string) (Camera, bool)
+	// List returns the cameras of Lookup that are known, in the order of the page. It must be quick. Nil means that none is shown
+	// before somebody asks for it.
+	List func() []Camera
 	// NoMetrics leaves /metrics out of [New], for a program that serves [Metrics] elsewhere.
 	NoMetrics bool
 	// Limits are what viewers may use together, of all handlers with the same Limits. Nil means none, and for [New] that all
@@ -119,7 +122,7 @@ func New(cameras []Camera, options Options) http.Handler {
 		feeds[i].mount(r, "/"+c.Name+"/")
 		feeds[i].mountPage(r, "/"+c.Name)
 	}
-	if len(feeds) > 0 {
+	if len(feeds) > 0 || options.List != nil {
 		first := site.first(feeds)
 		first.mount(r, "/")
 		r.Handle("/stream", first.live)

@@ -30,8 +30,18 @@ func newSite(cameras []Camera, options Options) *site {
 	return &site{cameras, options, started}
 }
 
+// refuseUnknown answers where there is no camera of a name, and does not say which there are: there may be a great many.
+func refuseUnknown(w http.ResponseWriter) {
+	w.Header().Set("Cache-Control", "no-store")
+	http.Error(w, "not found; /status lists the cameras that are known here", http.StatusNotFound)
+}
+
 // notFound says which cameras there are: most unknown paths have a misspelt name.
 func (s *site) notFound(w http.ResponseWriter, r *http.Request) {
+	if s.options.List != nil {
+		refuseUnknown(w)
+		return
+	}
 	text := "not found; there are no cameras"
 	var names []string
 	for _, c := range s.visible(r) {

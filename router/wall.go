@@ -112,19 +112,18 @@ func (s *site) wall(w http.ResponseWriter, r *http.Request) {
 // chosen are the cameras that a request names, in its order, or else all that its viewer may see; false where there is no
 // such camera.
 func (s *site) chosen(r *http.Request) ([]Camera, bool) {
-	visible, names := s.visible(r), r.URL.Query()["camera"]
+	names := r.URL.Query()["camera"]
 	if len(names) == 0 {
-		return visible, true
+		return s.visible(r), true
 	}
 	var cameras []Camera
 	for _, name := range names {
-		is := func(c Camera) bool { return c.Name == name }
-		i := slices.IndexFunc(visible, is)
-		if i < 0 {
+		c, ok := s.find(r, name)
+		if !ok {
 			return nil, false
 		}
-		if !slices.ContainsFunc(cameras, is) {
-			cameras = append(cameras, visible[i])
+		if !slices.ContainsFunc(cameras, func(other Camera) bool { return other.Name == name }) {
+			cameras = append(cameras, c)
 		}
 	}
 	return cameras, true

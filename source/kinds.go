@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"mjpegazer/source/httpcam"
+	"mjpegazer/source/internal/redact"
 	"mjpegazer/source/pattern"
 	"mjpegazer/source/pipe"
 	"mjpegazer/source/webcam"
@@ -75,8 +76,12 @@ func parseHTTP(address string, s *Spec, o *options, d Defaults) error {
 		h.Also = append(h.Also, value)
 		return nil
 	})
-	if err := cmp.Or(checkAlso(h.Also), parseIdle(o, s, h)); err != nil {
+	if err := cmp.Or(checkAlso(h.Also), parseIdle(o, s, h), rewrite(h, d)); err != nil {
 		return err
+	}
+	if d.rewrite != nil {
+		u, _ := httpcam.ParseURL(h.URL) // names of cameras break no address
+		s.Display = redact.URL(u)
 	}
 	o.flag("ipv4", &h.IPv4)
 	o.duration("poll", &h.Poll)
@@ -100,6 +105,22 @@ func parseHTTP(address string, s *Spec, o *options, d Defaults) error {
 	h.CA = d.below(h.CA)
 	o.pin("pin", &h.Pin)
 	s.Source = h
+	return nil
+}
+
+// rewrite changes the addresses of a camera of a [Template].
+func rewrite(h *httpcam.Camera, d Defaults) (err error) {
+	if d.rewrite == nil {
+		return nil
+	}
+	if h.URL, err = d.rewrite(h.URL); err != nil {
+		return err
+	}
+	for i := range h.Also {
+		if h.Also[i], err = d.rewrite(h.Also[i]); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -43,6 +43,8 @@ type Defaults struct {
 
 	Log   *slog.Logger        // of webcams and HTTP cameras, see [webcam.Camera] and [httpcam.Camera]; nil: none
 	Trace func(httpcam.Event) // of HTTP cameras, see [httpcam.Camera]; nil: none
+
+	rewrite func(address string) (string, error) // of HTTP cameras; nil: they stay as they are
 }
 
 // Parse reads a SOURCE string. It opens nothing: no device, no file, no connection. Options follow a #, as in

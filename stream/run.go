@@ -42,7 +42,11 @@ func (s *Stream) work(ctx context.Context, working chan struct{}, before <-chan 
 		return
 	}
 	s.stats.Failures = 0
-	if s.stats.State != Ended {
+	switch {
+	case s.stats.State == Ended:
+	case s.stats.State == Connecting && s.closed: // it never came to anything
+		s.stats.State = Idle
+	default:
 		s.change(Idle, nil)
 	}
 }

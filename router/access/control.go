@@ -27,7 +27,8 @@ type Control struct {
 	// Anonymous are the cameras that need no login where others do; those of Viewers are among them, too.
 	Anonymous []string
 	// Viewers are the users and named tokens that alone may see a camera, by the camera's name; Token sees all. Cameras that are
-	// not in it are for everybody who is let in. See [Sees].
+	// not in it are for those of the name "*", and where there is none for everybody who is let in, as is a camera whose viewers
+	// have "*" among them. See [Sees].
 	Viewers map[string][]string
 	// Hosts are names that the server answers to, besides localhost and IP addresses, with or without a port. A server that
 	// listens on loopback alone ([BaseContext]) answers to no others, or any web page could make its own name mean this machine

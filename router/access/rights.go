@@ -51,7 +51,7 @@ func (c *Control) letsIn(id *identity, t Target) bool {
 
 // sees reports whether an identity may see a camera. Where nobody can log in, nobody sees those of Viewers.
 func (c *Control) sees(id *identity, camera string) bool {
-	allowed, restricted := c.Viewers[camera]
+	allowed, restricted := c.viewersOf(camera)
 	switch {
 	case id.way == byLink:
 		return camera == id.link.camera
@@ -72,8 +72,20 @@ func (c *Control) Restricts(camera string) bool {
 	if c == nil || slices.Contains(c.Anonymous, camera) {
 		return false
 	}
-	_, restricted := c.Viewers[camera]
+	_, restricted := c.viewersOf(camera)
 	return restricted
+}
+
+// everybody stands for all who are let in, and for all cameras that are not named.
+const everybody = "*"
+
+// viewersOf returns who alone may see a camera, if not everybody who is let in may.
+func (c *Control) viewersOf(camera string) (allowed []string, restricted bool) {
+	allowed, named := c.Viewers[camera]
+	if !named {
+		allowed, named = c.Viewers[everybody]
+	}
+	return allowed, named && !slices.Contains(allowed, everybody)
 }
 
 func (c *Control) requiresLogin() bool {

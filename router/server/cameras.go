@@ -53,8 +53,11 @@ type cameraPlan struct {
 
 // planCameras compares the cameras that there are with those that there are to be. It opens nothing.
 func planCameras(before cameras, next *config.Config, limit *variant.Limit, log *slog.Logger) ([]cameraPlan, error) {
-	plans := make([]cameraPlan, len(next.Cameras))
-	for i, c := range next.Cameras {
+	var plans []cameraPlan
+	for _, c := range next.Cameras {
+		if c.Name == config.AnyName {
+			continue
+		}
 		defaults := next.Defaults(c)
 		defaults.Log, defaults.Limit = log.With("camera", c.Name, "source", source.Display(c.Source)), limit
 		spec, err := source.Parse(c.Source, defaults)
@@ -72,13 +75,13 @@ func planCameras(before cameras, next *config.Config, limit *variant.Limit, log 
 		if b := plan.before; b != nil && (b.Same(c) || spec.Display == "-" && b.address == "-") {
 			plan.keeps = true
 		}
-		plans[i] = plan
+		plans = append(plans, plan)
 	}
 	return plans, nil
 }
 
-// carryOutCameras makes plans true, a camera before its variants.
-func carryOutCameras(plans []cameraPlan) cameras {
+// carryOutCameras makes plans true, a camera before its variants. One of upstream's may get a SOURCE of its own.
+func carryOutCameras(plans []cameraPlan, up *upstream) cameras {
 	all := make(cameras, len(plans))
 	var carryOut func(i int) *camera
 	carryOut = func(i int) *camera {
@@ -91,7 +94,7 @@ func carryOutCameras(plans []cameraPlan) cameras {
 			plan.spec.View(viewed.stream)
 			plan.options.Stall = viewed.options.Stall + variantGrace
 		}
-		all[i] = plan.carryOut()
+		all[i] = plan.carryOut(up)
 		return all[i]
 	}
 	for i := range plans {
@@ -104,8 +107,11 @@ func carryOutCameras(plans []cameraPlan) cameras {
 const variantGrace = time.Second
 
 // carryOut makes a plan true.
-func (plan cameraPlan) carryOut() *camera {
+func (plan cameraPlan) carryOut(up *upstream) *camera {
 	c, b := plan.camera, plan.before
+	if s := up.take(c.Name); s != nil && b == nil {
+		b = &camera{stream: s}
+	}
 	if b == nil {
 		c.stream = stream.New(plan.spec.Source, c.options)
 		return &c

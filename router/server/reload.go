@@ -75,7 +75,12 @@ func (p *program) carryOut(c *change) {
 	limits := &c.config.Limits
 	p.limits.Change(limits.Viewers, limits.ViewersPerCamera, float64(limits.Rate))
 	p.clients.most.Store(int64(cmp.Or(limits.Connections, connectionLimit(openFiles(), len(c.cameras)))))
-	p.cameras = carryOutCameras(c.cameras)
+	p.cameras = carryOutCameras(c.cameras, p.upstream)
+	if any, ok := c.config.Any(); ok {
+		p.upstream.change(c.config, any)
+	} else {
+		p.upstream.clear()
+	}
 	p.serving.Store(&serving{p.cameras, p.ports})
 	p.secure.Store(c.secure)
 	p.handle()
@@ -103,6 +108,9 @@ func (p *program) handle() {
 	options := router.Options{
 		HealthThreshold: p.config.HealthThreshold, Heartbeat: p.config.Limits.Heartbeat, Limits: p.limits, Access: p.control, Log: p.log.Logger,
 		Version: programVersion(), Instance: p.config.Instance, Started: p.started,
+	}
+	if _, ok := p.config.Any(); ok {
+		options.Lookup, options.List = p.upstream.lookup, p.upstream.list
 	}
 	if p.config.File != "" {
 		options.Reloaded = p.outcome.get

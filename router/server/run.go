@@ -26,7 +26,6 @@ import (
 	"mjpegazer/router/server/internal/config"
 	"mjpegazer/router/server/internal/supervisor"
 	"mjpegazer/source/variant"
-	"mjpegazer/stream"
 )
 
 // Run serves the cameras named in args, the command line without the program's name, until ctx ends. The environment is a
@@ -94,6 +93,8 @@ type program struct {
 	control *access.Control
 	cameras cameras
 	ports   []*port
+
+	upstream *upstream
 }
 
 // serving is what is served.
@@ -150,6 +151,7 @@ func newProgram(ctx context.Context, c *config.Config, log *logging) *program {
 		failed: make(chan error), changed: make(chan struct{}), prepared: make(chan prepared, 1),
 	}
 	p.clients.log = log.Logger
+	p.upstream = newUpstream(log.Logger, p.changing, &p.closing)
 	p.server = &http.Server{
 		Handler:           p,
 		BaseContext:       baseContext,
@@ -236,9 +238,9 @@ const (
 func (p *program) shutDown() {
 	ctx, cancel := context.WithTimeout(context.Background(), camerasTime)
 	defer cancel()
-	streams := make([]*stream.Stream, len(p.cameras))
-	for i, c := range p.cameras {
-		streams[i] = c.stream
+	streams := p.upstream.end()
+	for _, c := range p.cameras {
+		streams = append(streams, c.stream)
 	}
 	p.closing.Go(func() { closeStreams(streams) })
 	viewers, done := context.WithTimeout(ctx, viewersTime)

@@ -157,6 +157,10 @@ func joined(addresses []*url.URL, failed []failure) error {
 		soon = soon || f.soon
 	}
 	err := error(problem(strings.Join(reasons, "; ")))
+	var kind interface{ Failure() stream.Failure } // the preferred one's
+	if errors.As(failed[0].err, &kind) {
+		err = kind.Failure().Of(err)
+	}
 	switch {
 	case missing:
 		return notFound{err}

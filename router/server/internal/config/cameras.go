@@ -69,12 +69,49 @@ func (c *Config) parseCamera(text string, position int) (Camera, error) {
 		}
 	}
 	parsed := Camera{Name: name, Source: text}
-	if err := router.CheckName(name); err != nil {
+	if err := checkName(name); err != nil {
 		return parsed, err
 	}
-	spec, err := source.Parse(text, c.Defaults(parsed))
+	spec, err := c.parseSource(parsed)
 	parsed.Stall, parsed.MaxFrame, parsed.VariantOf = spec.Stall, spec.MaxFrame, spec.Camera
 	return parsed, err
+}
+
+// AnyName is the name of what stands for all cameras of other names: its SOURCE is a [source.Template].
+const AnyName = "*"
+
+// Any is what stands for all cameras of other names, if there is such a camera.
+func (c *Config) Any() (Camera, bool) {
+	i := slices.Index(names(c.Cameras), AnyName)
+	if i < 0 {
+		return Camera{}, false
+	}
+	return c.Cameras[i], true
+}
+
+func (c *Config) hasAny() bool {
+	_, ok := c.Any()
+	return ok
+}
+
+// checkName returns what is wrong with a name in the configuration.
+func checkName(name string) error {
+	if name == AnyName {
+		return nil
+	}
+	return router.CheckName(name)
+}
+
+// parseSource reads a camera's SOURCE string. That of [AnyName] becomes one of its cameras.
+func (c *Config) parseSource(camera Camera) (source.Spec, error) {
+	if camera.Name != AnyName {
+		return source.Parse(camera.Source, c.Defaults(camera))
+	}
+	template, err := source.ParseTemplate(camera.Source, c.Defaults(camera))
+	if err != nil {
+		return source.Spec{}, err
+	}
+	return template.Camera("name", nil)
 }
 
 // Defaults are those of a camera's SOURCE string.
@@ -95,7 +132,7 @@ func (c *Config) CheckCameras() error {
 		if camera.place == "" {
 			continue
 		}
-		spec, err := source.Parse(camera.Source, c.Defaults(camera))
+		spec, err := c.parseSource(camera)
 		if err == nil {
 			err = spec.Check()
 		}

@@ -197,6 +197,7 @@ var checks = map[string]func(c *Config) error{
 	"linger":         func(c *Config) error { return notNegative(c.Linger, "0 closes a camera with its last viewer") },
 	"heartbeat":      func(c *Config) error { return notNegative(c.Limits.Heartbeat, "0 turns heartbeats off") },
 	"max-viewers":    func(c *Config) error { return notNegative(c.Limits.Viewers, "0 is no limit") },
+	"max-cameras":    func(c *Config) error { return positive(c.Limits.Cameras, "give 1 or more") },
 	"max-connections": func(c *Config) error {
 		return notNegative(c.Limits.Connections, "0 is as many as the limit of open files allows")
 	},

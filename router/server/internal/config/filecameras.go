@@ -4,9 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"mjpegazer/router"
 	"mjpegazer/router/server/internal/document"
-	"mjpegazer/source"
 )
 
 // cameraKeys are those of a camera that is a map.
@@ -23,7 +21,7 @@ func (f *file) cameras(c *Config) {
 			continue
 		}
 		for _, camera := range field.Value.Fields() {
-			if err := router.CheckName(camera.Name); err != nil {
+			if err := checkName(camera.Name); err != nil {
 				camera.Key.Mistake("%v", err)
 				continue
 			}
@@ -96,16 +94,16 @@ func (r *cameraReader) source(value document.Value) bool {
 	return ok
 }
 
-// maxTitle is how long a title may be, in bytes.
-const maxTitle = 200
+// MaxTitle is how long a title may be, in bytes.
+const MaxTitle = 200
 
 func (r *cameraReader) title(value document.Value) {
 	text, ok := value.Expanded(r.file.lookup)
 	if !ok {
 		return
 	}
-	if text = strings.TrimSpace(text); len(text) > maxTitle || strings.ContainsFunc(text, isControl) {
-		value.Mistake("a title is one line of at most %d bytes", maxTitle)
+	if text = strings.TrimSpace(text); len(text) > MaxTitle || strings.ContainsFunc(text, isControl) {
+		value.Mistake("a title is one line of at most %d bytes", MaxTitle)
 		return
 	}
 	r.camera.Title = text
@@ -157,7 +155,7 @@ func (r *cameraReader) options(value document.Value) {
 // check notes what is wrong with the camera: at its options where it is they, else at its source.
 func (r *cameraReader) check(value document.Value) {
 	r.camera.Source = document.WithOptions(r.address, r.given...)
-	spec, err := source.Parse(r.camera.Source, r.config.Defaults(r.camera))
+	spec, err := r.config.parseSource(r.camera)
 	r.camera.Stall, r.camera.MaxFrame, r.camera.VariantOf = spec.Stall, spec.MaxFrame, spec.Camera
 	if err == nil {
 		r.ok = true
@@ -180,6 +178,8 @@ func (r *cameraReader) check(value document.Value) {
 }
 
 func (r *cameraReader) parse(options ...document.Option) error {
-	_, err := source.Parse(document.WithOptions(r.address, options...), r.config.Defaults(r.camera))
+	camera := r.camera
+	camera.Source = document.WithOptions(r.address, options...)
+	_, err := r.config.parseSource(camera)
 	return err
 }

@@ -41,6 +41,7 @@ var keys = map[string]key{
 	"max-viewers":            {effect: AtOnce},
 	"max-viewers-per-camera": {effect: AtOnce},
 	"max-rate":               {effect: AtOnce},
+	"max-cameras":            {effect: AtOnce},
 	"max-connections":        {effect: AtOnce},
 	"users":                  {effect: Rights, file: true},
 	"token":                  {effect: Rights, file: true},

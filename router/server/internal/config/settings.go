@@ -15,6 +15,7 @@ type limitSettings struct {
 	Viewers          int // of all cameras
 	ViewersPerCamera int
 	Rate             size // bytes a second for each viewer
+	Cameras          int  // made when they are asked for
 	Connections      int  // of clients; 0: as many as the limit of open files allows
 }
 
@@ -22,6 +23,7 @@ func (l *limitSettings) define(f *flag.FlagSet) {
 	f.DurationVar(&l.Heartbeat, "heartbeat", router.DefaultHeartbeat, "repeat the last picture after this long without one, so that proxies keep the connection open; 0 turns this off")
 	f.IntVar(&l.Viewers, "max-viewers", 0, "`number` of viewers allowed at a time; 0 is no limit")
 	f.IntVar(&l.ViewersPerCamera, "max-viewers-per-camera", 0, "`number` of viewers of one camera allowed at a time; 0 is no limit")
+	f.IntVar(&l.Cameras, "max-cameras", 1000, "`number` of cameras of *=SOURCE at a time")
 	f.IntVar(&l.Connections, "max-connections", 0, "`number` of connections allowed at a time, viewers or not; 0 is as many as the limit of open files allows")
 	f.Var(&l.Rate, "max-rate", "send each viewer at most this `size` a second, by leaving out pictures; 0 is no limit")
 }

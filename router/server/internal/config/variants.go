@@ -15,7 +15,7 @@ func (c *Config) checkVariants(others []string, wrong func(camera Camera, err er
 	for _, camera := range c.Cameras {
 		of[camera.Name] = camera.VariantOf
 	}
-	known := slices.Concat(names(c.Cameras), others)
+	known := slices.DeleteFunc(slices.Concat(names(c.Cameras), others), func(name string) bool { return name == AnyName })
 	for _, camera := range c.Cameras {
 		switch chain := chainOf(camera.Name, of); {
 		case camera.VariantOf == "":

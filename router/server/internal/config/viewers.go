@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"mjpegazer/router"
 	"mjpegazer/router/server/internal/document"
 )
 
@@ -112,10 +113,13 @@ func (c *Config) eachNotAnonymous(wrong func(i int, err error)) {
 		case !c.Access.RequireLogin():
 			wrong(i, errors.New("nobody has to log in anyway: add users, token, tokens or link-key"))
 			return
+		case n < 0 && c.hasAny() && router.CheckName(name) == nil: // it is one of another server
 		case n < 0 && document.Nearest(name, names(c.Cameras)) != "":
 			wrong(i, fmt.Errorf("there is no camera of this name: did you mean %s?", document.Nearest(name, names(c.Cameras))))
 		case n < 0:
 			wrong(i, fmt.Errorf("there is no camera of this name; the cameras are: %s", strings.Join(names(c.Cameras), ", ")))
+		case name == AnyName:
+			wrong(i, errors.New("name the cameras one by one"))
 		case c.Cameras[n].Viewers != nil:
 			wrong(i, fmt.Errorf("camera %s has viewers, who alone may see it: remove one of the two", name))
 		}
@@ -127,6 +131,11 @@ func (c *Config) Anonymous() (anonymous []string) {
 	for _, camera := range c.Cameras {
 		if slices.ContainsFunc(c.heritage(camera), func(of Camera) bool { return slices.Contains(c.Access.Anonymous.Values, of.Name) }) {
 			anonymous = append(anonymous, camera.Name)
+		}
+	}
+	for _, name := range c.Access.Anonymous.Values {
+		if !slices.Contains(names(c.Cameras), name) {
+			anonymous = append(anonymous, name)
 		}
 	}
 	return anonymous
@@ -170,6 +179,13 @@ func (c *Config) Viewers() map[string][]string {
 		for _, of := range c.heritage(camera) {
 			if of.Viewers != nil && !slices.Contains(of.Viewers, everybody) {
 				all[camera.Name] = of.Viewers
+			}
+		}
+	}
+	if _, restricted := all[AnyName]; restricted { // its viewers are not those of the others
+		for _, camera := range c.Cameras {
+			if _, own := all[camera.Name]; !own {
+				all[camera.Name] = []string{everybody}
 			}
 		}
 	}

@@ -1,0 +1,130 @@
+package source
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+
+	"mjpegazer/source/httpcam"
+	"mjpegazer/source/variant"
+	"mjpegazer/stream"
+)
+
+// A Template is the SOURCE string of many cameras, with a * where the name of each stands, such as those of another mjpegazer:
+// http://origin:5000/*/live.
+type Template struct {
+	text     string
+	defaults Defaults
+}
+
+// A Listing is a camera that another mjpegazer has.
+type Listing struct {
+	Name, Title string
+	VariantOf   string `json:"variant_of"`
+}
+
+// ParseTemplate reads the SOURCE string of a Template, whose addresses are http or https and have a * behind the host. It opens
+// nothing.
+func ParseTemplate(text string, d Defaults) (Template, error) {
+	t := Template{text, d}
+	_, err := t.Camera("name", nil)
+	return t, err
+}
+
+// Camera returns the camera of a name, which must be one that an address may hold as it is. Its Source calls absent, if that is
+// not nil, where the server says that it has no such camera: 404. It returns whether that has ended the Stream of the Source.
+func (t Template) Camera(name string, absent func() bool) (Spec, error) {
+	s, err := t.parse(func(path string) (string, bool) {
+		return strings.ReplaceAll(path, "*", name), strings.Contains(path, "*")
+	})
+	if err != nil || absent == nil {
+		return s, err
+	}
+	from := &s.Source
+	if v, ok := s.Source.(*variant.Source); ok {
+		from = &v.From
+	}
+	inner := *from
+	*from = stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
+		err := inner.Run(ctx, emit)
+		if errors.Is(err, httpcam.ErrNotFound) && absent() {
+			<-ctx.Done() // so that it is no failure, nor worth a line in the log
+			return ctx.Err()
+		}
+		return err
+	})
+	return s, nil
+}
+
+// liveOf is the end of the address of a camera's stream on another mjpegazer.
+const liveOf = "/*/live"
+
+const maxList = 4 << 20 // bytes
+
+// List asks the servers, one after the other, which cameras they have. It is nil and no error where they are no mjpegazers, by
+// their addresses.
+func (t Template) List(ctx context.Context) ([]Listing, error) {
+	s, err := t.parse(func(path string) (string, bool) {
+		before, ok := strings.CutSuffix(path, liveOf)
+		return before + "/status", ok
+	})
+	if err != nil {
+		return nil, nil
+	}
+	camera := httpCamera(s.Source)
+	for _, address := range append([]string{camera.URL}, camera.Also...) {
+		camera.URL = address
+		var list []Listing
+		if list, err = readList(ctx, camera); err == nil {
+			return list, nil
+		}
+	}
+	return nil, err
+}
+
+func readList(ctx context.Context, camera *httpcam.Camera) ([]Listing, error) {
+	resp, err := camera.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	var status struct{ Cameras []Listing }
+	if json.NewDecoder(io.LimitReader(resp.Body, maxList)).Decode(&status) != nil {
+		return nil, errors.New("what it says of its cameras makes no sense")
+	}
+	return status.Cameras, nil
+}
+
+// httpCamera returns the camera that a source reads, which may be a variant of it.
+func httpCamera(from stream.Source) *httpcam.Camera {
+	if v, ok := from.(*variant.Source); ok {
+		from = v.From
+	}
+	return from.(*httpcam.Camera)
+}
+
+var errTemplate = errors.New("the cameras * are those of a server: give its address with a * in place of the name, as in *=http://HOST:5000/*/live")
+
+// parse is [Parse] with other paths in the addresses.
+func (t Template) parse(path func(string) (string, bool)) (Spec, error) {
+	d := t.defaults
+	d.rewrite = func(address string) (string, error) {
+		scheme, rest, _ := strings.Cut(address, "://")
+		slash := strings.IndexByte(rest, '/')
+		if slash < 0 {
+			return "", errTemplate
+		}
+		end := strings.IndexAny(rest+"#", "?#")
+		changed, ok := path(rest[slash:max(slash, end)])
+		if !ok {
+			return "", errTemplate
+		}
+		return scheme + "://" + rest[:slash] + changed + rest[max(slash, end):], nil
+	}
+	if address, _ := cutOptions(t.text); schemeOf(address) != "http" && schemeOf(address) != "https" {
+		return Spec{}, errTemplate
+	}
+	return Parse(t.text, d)
+}
