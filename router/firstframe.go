@@ -58,7 +58,7 @@ func unavailable(w http.ResponseWriter, r *http.Request, s *stream.Stream, optio
 	}
 	if errors.Is(err, stream.ErrClosed) && options.Lookup != nil {
 		if _, ok := options.Lookup(options.camera); !ok {
-			refuseUnknown(w)
+			refuseUnknown(w, notKnown)
 			return
 		}
 	}

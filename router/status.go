@@ -30,16 +30,13 @@ func newSite(cameras []Camera, options Options) *site {
 	return &site{cameras, options, started}
 }
 
-// refuseUnknown answers where there is no camera of a name, and does not say which there are: there may be a great many.
-func refuseUnknown(w http.ResponseWriter) {
-	w.Header().Set("Cache-Control", "no-store")
-	http.Error(w, "not found; /status lists the cameras that are known here", http.StatusNotFound)
-}
+// notKnown is said where there may be a great many cameras.
+const notKnown = "not found; /status lists the cameras that are known here"
 
 // notFound says which cameras there are: most unknown paths have a misspelt name.
 func (s *site) notFound(w http.ResponseWriter, r *http.Request) {
 	if s.options.List != nil {
-		refuseUnknown(w)
+		refuseUnknown(w, notKnown)
 		return
 	}
 	text := "not found; there are no cameras"

@@ -14,13 +14,8 @@ import (
 
 // samples are a value for each key that is not the default's.
 var samples = map[string]string{
-<<<<<<< HEAD
 	"listen": "127.0.0.1:1", "metrics-listen": "127.0.0.1:2", "tls-cert": "cert", "tls-key": "key", "http2": "true", "linger": "1s", "keep": "true", "max-pixels": "1M", "stall": "1s",
-	"max-frame": "1MB", "health-threshold": "7", "heartbeat": "1s", "max-viewers": "7", "max-viewers-per-camera": "7", "max-rate": "1MB", "max-connections": "7",
-=======
-	"listen": "127.0.0.1:1", "metrics-listen": "127.0.0.1:2", "tls-cert": "cert", "tls-key": "key", "linger": "1s", "keep": "true", "max-pixels": "1M", "stall": "1s",
 	"max-frame": "1MB", "health-threshold": "7", "heartbeat": "1s", "max-viewers": "7", "max-viewers-per-camera": "7", "max-rate": "1MB", "max-connections": "7", "max-cameras": "7",
->>>>>>> 1af656f (router/server, source: *=http://…/*/… stands for the cameras of another server, which are opened when they are asked for, and forgotten)
 	"users": "users", "token": "token", "allowed-hosts": "host", "cors": "*", "trusted-proxy": "unix", "public": "true",
 	"log-level": "debug", "log-format": "json", "log-file": "log", "tokens": "{screen: secret}", "link-key": "key", "anonymous": "door",
 }
