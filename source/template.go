@@ -1,10 +1,11 @@
 package source
 
 import (
+	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 
 	"mjpegazer/source/httpcam"
@@ -20,10 +21,7 @@ type Template struct {
 }
 
 // A Listing is a camera that another mjpegazer has.
-type Listing struct {
-	Name, Title string
-	VariantOf   string `json:"variant_of"`
-}
+type Listing struct{ Name, Title, VariantOf string }
 
 // ParseTemplate reads the SOURCE string of a Template, whose addresses are http or https and have a * behind the host. It opens
 // nothing.
@@ -90,11 +88,30 @@ func readList(ctx context.Context, camera *httpcam.Camera) ([]Listing, error) {
 		return nil, err
 	}
 	defer resp.Body.Close()
-	var status struct{ Cameras []Listing }
-	if json.NewDecoder(io.LimitReader(resp.Body, maxList)).Decode(&status) != nil {
-		return nil, errors.New("what it says of its cameras makes no sense")
+	return parseList(io.LimitReader(resp.Body, maxList))
+}
+
+// parseList reads the cameras of a /status as this program writes it: each field of a camera is a line that begins with six blanks. A
+// JSON decoder would be a two-hundredth of the program.
+func parseList(status io.Reader) (list []Listing, err error) {
+	lines := bufio.NewScanner(status)
+	for lines.Scan() {
+		field, ok := strings.CutPrefix(lines.Text(), `      "`)
+		name, value, found := strings.Cut(field, `": `)
+		if !ok || !found {
+			continue
+		}
+		text, _ := strconv.Unquote(strings.TrimSuffix(value, ","))
+		switch n := len(list) - 1; {
+		case name == "name":
+			list = append(list, Listing{Name: text})
+		case n >= 0 && name == "title":
+			list[n].Title = text
+		case n >= 0 && name == "variant_of":
+			list[n].VariantOf = text
+		}
 	}
-	return status.Cameras, nil
+	return list, lines.Err()
 }
 
 // httpCamera returns the camera that a source reads, which may be a variant of it.

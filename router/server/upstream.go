@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -223,19 +224,18 @@ func (u *upstream) list() []router.Camera {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.askList()
-	var all, rest []router.Camera
+	var all []router.Camera
 	for _, name := range u.order {
 		if r := u.cameras[name]; r != nil && r.listed {
 			all = append(all, r.Camera)
 		}
 	}
-	for _, r := range u.cameras {
-		if !r.listed && r.Stream.Stats().Frames > 0 { // others may not exist
-			rest = append(rest, r.Camera)
+	for _, name := range slices.Sorted(maps.Keys(u.cameras)) {
+		if r := u.cameras[name]; !r.listed && r.Stream.Stats().Frames > 0 { // others may not exist
+			all = append(all, r.Camera)
 		}
 	}
-	slices.SortFunc(rest, func(a, b router.Camera) int { return strings.Compare(a.Name, b.Name) })
-	return append(all, rest...)
+	return all
 }
 
 // askList asks upstream for its list, if that was some time ago.

@@ -147,11 +147,10 @@ func (k *kept) barredAt(failed []failure, now time.Time) (all []failure) {
 
 // joined is the error of addresses that have all failed. The next try is due when the first of them may be tried again.
 func joined(addresses []*url.URL, failed []failure) error {
-	slices.SortFunc(failed, func(a, b failure) int { return a.address - b.address })
-	var reasons []string
+	reasons := make([]string, len(addresses))
 	pause, missing, soon := longestPause, false, false
 	for _, f := range failed {
-		reasons = append(reasons, redact.URL(addresses[f.address])+": "+f.err.Error())
+		reasons[f.address] = redact.URL(addresses[f.address]) + ": " + f.err.Error()
 		pause = min(pause, f.pause)
 		missing = missing || errors.Is(f.err, ErrNotFound)
 		soon = soon || f.soon
