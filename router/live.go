@@ -17,7 +17,8 @@ import (
 // the viewer stays, and goes on when the camera is back. ?fps=N gives at most N pictures a second, from 0.001 to 1000.
 //
 // Clients that ask for pictures as browsers do (Accept has image/webp, image/avif or image/*) get parts that are shown without
-// waiting for the next one. All others get parts with Content-Length and X-Timestamp (seconds.microseconds of the picture).
+// waiting for the next one. All others get parts with Content-Length and X-Timestamp (seconds.microseconds of the picture), by
+// HTTP/1.1 each in a chunk of its own.
 // Options.Heartbeat adds parts with X-Repeat: 1, which have the same picture again, and X-Wait: 1 among the header lines of
 // the next part.
 func Live(s *stream.Stream, options Options) http.Handler {

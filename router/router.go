@@ -11,8 +11,9 @@
 // A server of streams needs three things:
 //
 //   - [http.Server.ConnContext] is to be [ConnContext], or pictures grow old on slow links;
-//   - [http.Server.WriteTimeout] must not be set, and no middleware around the handlers may buffer, compress or time out: a
-//     stream has no end;
+//   - [http.Server.WriteTimeout] must not be set, and no middleware around the handlers may end a request after some time, or
+//     collect the answer until it is complete, as [http.TimeoutHandler] does: a stream has no end. One that logs or compresses
+//     works if it passes on Flush, and costs two more system calls for each picture;
 //   - the streams are to be closed before [http.Server.Shutdown], which otherwise waits for their viewers for ever.
 //
 // The handlers answer GET and HEAD. HEAD starts no camera. Answers without a picture are one line of text that says why:
@@ -20,6 +21,7 @@
 //   - 400 to a query that makes no sense, such as fps=0;
 //   - 404 to an unknown path, with the names of the cameras;
 //   - 405 to other methods, and 413 to a request's body that is larger than 64 KB or takes longer than 5 s;
+//   - 500 where nothing can be sent before the answer is complete;
 //   - 503, with Retry-After, while a camera has no picture, or where there are as many viewers as [Limits] allow;
 //   - 508 to the program itself, where it was told to read its own address, and to one that the pictures come from.
 //

@@ -54,7 +54,7 @@ func Parse(text string, d Defaults) (Spec, error) {
 	address, fragment := cutOptions(text)
 	parse := kinds[schemeOf(address)]
 	if parse == nil {
-		return Spec{}, errors.New("not a source. Forgot http://? For RTSP: 'exec:ffmpeg -i … -f mjpeg -'. A file is file:PATH. -h lists all kinds")
+		return Spec{}, errors.New("not a source. Forgot http://? For RTSP: 'exec:ffmpeg -i … -q:v 5 -f mjpeg -'. A file is file:PATH. -h lists all kinds")
 	}
 	s := Spec{
 		Display:  Display(text),

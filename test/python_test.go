@@ -40,6 +40,13 @@ async def watch():
         while (part := await parts.next()) is not None:
             got(await part.read())
 asyncio.run(asyncio.wait_for(watch(), 20))`},
+	"aiohttp, as Home Assistant does": {"aiohttp", `
+import aiohttp, asyncio
+async def watch():
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:
+        while piece := await answer.content.read(102400):
+            got(piece)
+asyncio.run(asyncio.wait_for(watch(), 20))`},
 	"urllib": {"urllib", `
 import urllib.request
 answer = urllib.request.urlopen(url, timeout=20)

@@ -115,7 +115,7 @@ func TestOpenCV(t *testing.T) {
 import cv2
 camera = cv2.VideoCapture(%q)
 sizes = {camera.read()[1].shape[1] for _ in range(10)}
-print("widths", sizes)`, address))
+print("widths", sizes)`, address+"?fps=15"))
 	if !strings.Contains(out, "widths {320}") {
 		t.Errorf("OpenCV says %s", out)
 	}
