@@ -60,3 +60,8 @@ func ExampleDisplay() {
 	// http://192.168.1.20/video
 	// exec:ffmpeg
 }
+
+func ExampleNearest() {
+	fmt.Println(source.Nearest("qualtiy", []string{"width", "height", "quality"}))
+	// Output: quality
+}

@@ -72,7 +72,7 @@ func (o *options) finish() error {
 		if !option.used && o.err == nil {
 			slices.Sort(o.known)
 			o.err = fmt.Errorf("unknown option (the %s after #). Known here: %s", ordinal(i+1), strings.Join(o.known, ", "))
-			if name := similar(option.name, o.known); name != "" {
+			if name := Nearest(option.name, o.known); name != "" {
 				o.err = fmt.Errorf("%w; did you mean %s?", o.err, name)
 			}
 			if o.hint != "" {
@@ -90,38 +90,6 @@ func ordinal(n int) string {
 		ending = [...]string{"th", "st", "nd", "rd"}[n%10]
 	}
 	return strconv.Itoa(n) + ending
-}
-
-// similar returns the name that a misspelt one is likely to mean, or "".
-func similar(misspelt string, names []string) string {
-	best, least := "", min(3, len(misspelt)) // letters that may be wrong, and one more
-	for _, name := range names {
-		if d := edits(misspelt, name); d < least {
-			best, least = name, d
-		}
-	}
-	return best
-}
-
-// edits counts the letters to change, insert or leave out to make b of a (the Levenshtein distance).
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, diagonal+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // rest returns the options that no method has read, for a camera that knows their names itself.

@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -23,10 +24,7 @@ func TestPagesOfOtherSites(t *testing.T) {
 	}
 	image := map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
 	with := func(more ...string) map[string]string {
-		all := map[string]string{}
-		for k, v := range image {
-			all[k] = v
-		}
+		all := maps.Clone(image)
 		for i := 0; i < len(more); i += 2 {
 			all[more[i]] = more[i+1]
 		}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"mjpegazer/router/server/internal/document"
 	"mjpegazer/source"
 )
 
@@ -136,5 +135,5 @@ func (c *Config) likelyFlag(name string) (likely string) {
 	}
 	var names []string
 	c.flags.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
-	return document.Nearest(name, names)
+	return source.Nearest(name, names)
 }

@@ -11,6 +11,7 @@ import (
 
 	"mjpegazer/router/internal/watch"
 	"mjpegazer/router/server/internal/document"
+	"mjpegazer/source"
 )
 
 // Mistakes are what is wrong with a configuration file, each of one line, FILE:LINE:COLUMN: TEXT.
@@ -154,7 +155,7 @@ func (f *file) below(path string) string {
 // unknown notes a key that nobody knows. It may be anything, so it is not repeated.
 func (f *file) unknown(field document.Field, known []string) {
 	name := strings.ToLower(strings.ReplaceAll(field.Name, "_", "-"))
-	likely := document.Nearest(name, known)
+	likely := source.Nearest(name, known)
 	if other := otherNames[name]; likely == "" && other != "" && slices.Contains(known, other) {
 		likely = other
 	}

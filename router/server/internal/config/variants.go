@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"mjpegazer/router/server/internal/document"
+	"mjpegazer/source"
 )
 
 // checkVariants finds the variants of cameras that do not exist, and of themselves. It calls wrong for each, and knows of other
@@ -21,7 +22,7 @@ func (c *Config) checkVariants(others []string, wrong func(camera Camera, err er
 		case camera.VariantOf == "":
 		case !slices.Contains(known, camera.VariantOf):
 			err := fmt.Errorf("there is no camera of the name %q; the cameras are: %s", camera.VariantOf, strings.Join(names(c.Cameras), ", "))
-			if likely := document.Nearest(camera.VariantOf, known); likely != "" && likely != camera.Name {
+			if likely := source.Nearest(camera.VariantOf, known); likely != "" && likely != camera.Name {
 				err = fmt.Errorf("there is no camera of the name %q: did you mean %s?", camera.VariantOf, likely)
 			}
 			wrong(camera, err)

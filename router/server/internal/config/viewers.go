@@ -10,6 +10,7 @@ import (
 
 	"mjpegazer/router"
 	"mjpegazer/router/server/internal/document"
+	"mjpegazer/source"
 )
 
 // everybody stands for all who are let in, where a camera's viewers are named.
@@ -84,7 +85,7 @@ func (a *accessSettings) RequireLogin() bool {
 }
 
 func (a *accessSettings) likelyToken(name string) string {
-	if likely := document.Nearest(name, slices.Collect(maps.Keys(a.Tokens))); likely != "" {
+	if likely := source.Nearest(name, slices.Collect(maps.Keys(a.Tokens))); likely != "" {
 		return ": did you mean " + likely + "?"
 	}
 	return ""
@@ -114,8 +115,8 @@ func (c *Config) eachNotAnonymous(wrong func(i int, err error)) {
 			wrong(i, errors.New("nobody has to log in anyway: add users, token, tokens or link-key"))
 			return
 		case n < 0 && c.hasAny() && router.CheckName(name) == nil: // it is one of another server
-		case n < 0 && document.Nearest(name, names(c.Cameras)) != "":
-			wrong(i, fmt.Errorf("there is no camera of this name: did you mean %s?", document.Nearest(name, names(c.Cameras))))
+		case n < 0 && source.Nearest(name, names(c.Cameras)) != "":
+			wrong(i, fmt.Errorf("there is no camera of this name: did you mean %s?", source.Nearest(name, names(c.Cameras))))
 		case n < 0:
 			wrong(i, fmt.Errorf("there is no camera of this name; the cameras are: %s", strings.Join(names(c.Cameras), ", ")))
 		case name == AnyName:

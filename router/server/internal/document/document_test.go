@@ -207,18 +207,6 @@ func TestWithOptions(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	known := []string{"listen", "linger", "max-viewers", "keep", "users", "cors", "source"}
-	for word, want := range map[string]string{
-		"lsiten": "listen", "lingr": "linger", "max_viewers": "max-viewers", "kep": "keep", "user": "users", "sorce": "source", "cors": "cors",
-		"": "", "x": "", "hunter2": "", "password": "", "max-viewerss": "max-viewers", "maxviewers": "max-viewers", "kxyz": "",
-	} {
-		if got := document.Nearest(word, known); got != want {
-			t.Errorf("%s: %q, want %q", word, got, want)
-		}
-	}
-}
-
 // FuzzDocument parses and walks anything: it ends soon, in mistakes of one line each that hold none of the file's words.
 func FuzzDocument(f *testing.F) {
 	for _, s := range []string{

@@ -1,6 +1,6 @@
-package document
+package source
 
-// Nearest is the word of known that a misspelt one means, or "".
+// Nearest returns the word of known that a misspelt one is likely to mean, as in "did you mean …?", or "".
 func Nearest(word string, known []string) (likely string) {
 	least := 1 + max(1, min(len(word), 9)/3) // typing errors that are believed, and one
 	for _, k := range known {
