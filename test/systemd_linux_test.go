@@ -103,10 +103,18 @@ sed -i 's#withd#width#' /etc/mjpegazer/mjpegazer.yaml
 systemctl reload mjpegazer
 get http://127.0.0.1:5000/more/snapshot
 systemctl show --value -p StatusText mjpegazer | sed 's/,.*//'
+get http://127.0.0.1:5000/metrics
+grep -o -E '^mjpegazer_(build_info.version="[^"]*"|config_last_reload_successful.*|camera_width_pixels.camera="more".*)' /tmp/answer
+grep -c '^process_' /tmp/answer
 [ $old = $(systemctl show --value -p MainPID mjpegazer) ] || echo restarted
 `, `configuration not reloaded: /etc/mjpegazer/mjpegazer.yaml:LINE: unknown option (the 1st after #). did you mean width?
 200 image/jpeg
 4 cameras
+200 text/plain; version=0.0.4; charset=utf-8
+mjpegazer_build_info{version="1.2.3"
+mjpegazer_config_last_reload_successful 1
+mjpegazer_camera_width_pixels{camera="more"} 64
+6
 `},
 	{"upgrade it", `old=$(systemctl show --value -p MainPID mjpegazer)
 ` + dpkg + `-i /mjpegazer_*.deb >/dev/null 2>&1
