@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/net/idna"
+	"mjpegazer/source/internal/idn"
 )
 
 const (
@@ -167,7 +167,7 @@ func asciiHost(name string) (string, error) {
 		name = plain
 	}
 	if strings.ContainsFunc(name, func(r rune) bool { return r > '~' }) {
-		ascii, err := idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(false)).ToASCII(name)
+		ascii, err := idn.ToASCII(name)
 		if err != nil {
 			return "", errHost
 		}

@@ -32,7 +32,9 @@ func (h *Histogram) Observe(d time.Duration) {
 // Add adds what another has counted.
 func (h *Histogram) Add(other *Histogram) {
 	for i := range h.counts {
-		h.counts[i].Add(other.counts[i].Load())
+		if n := other.counts[i].Load(); n > 0 {
+			h.counts[i].Add(n)
+		}
 	}
 	h.sum.Add(other.sum.Load())
 }

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/net/idna"
+	"mjpegazer/source/internal/idn"
 )
 
 // A Query is a question for the addresses of a name.
@@ -31,7 +31,7 @@ func NewQuery(name string, ipv4 bool) *Query {
 	if ipv4 {
 		q.types = q.types[:1]
 	}
-	if plain, err := idna.Display.ToUnicode(name); err == nil && !strings.EqualFold(plain, name) {
+	if plain := idn.ToUnicode(name); !strings.EqualFold(plain, name) {
 		q.names = append(q.names, plain)
 	}
 	return q

@@ -16,7 +16,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/net/idna"
+	"mjpegazer/source/internal/idn"
 )
 
 // hidden stands for what is not shown.
@@ -33,8 +33,8 @@ func URL(u *url.URL) string {
 		return u.Scheme + "://" + hidden
 	}
 	host := u.Host
-	if plain, err := idna.Display.ToUnicode(u.Hostname()); err == nil && strings.Contains(host, "xn--") { // as it was typed
-		host = strings.Replace(host, u.Hostname(), plain, 1)
+	if name := u.Hostname(); strings.Contains(name, "xn--") { // as it was typed
+		host = strings.Replace(host, name, idn.ToUnicode(name), 1)
 	}
 	return Printable(u.Scheme + "://" + host + path)
 }
