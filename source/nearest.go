@@ -2,7 +2,13 @@ package source
 
 // Nearest returns the word of known that a misspelt one is likely to mean, as in "did you mean …?", or "".
 func Nearest(word string, known []string) (likely string) {
-	least := 1 + max(1, min(len(word), 9)/3) // typing errors that are believed, and one
+	least := 2 // typing errors that are believed, and one
+	switch {
+	case len(word) >= 9:
+		least = 4
+	case len(word) >= 5:
+		least = 3
+	}
 	for _, k := range known {
 		if n := distance(word, k); n < least {
 			likely, least = k, n
