@@ -7,9 +7,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"mjpegazer/stream/streamtest"
 )
 
 // players are the README's commands that show a stream, each with what makes it end after some pictures, and with nothing to show
@@ -112,6 +115,21 @@ func TestVLC(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}
 	recording(t, dir, "recording", cmd, func(file []byte) bool { return bytes.Count(file, []byte("\xff\xd8")) > 10 })
+}
+
+// TestFilm records two seconds of ten pictures each, as the README says. At the rate that ffmpeg takes for granted, 25 a second, they
+// would be five.
+func TestFilm(t *testing.T) {
+	t.Parallel()
+	ffmpeg, ffprobe := need(t, "ffmpeg", "ffmpeg"), need(t, "ffprobe", "ffmpeg")
+	camera := newCamera(t, 100*time.Millisecond, streamtest.OfSize(10_000).JPEG)
+	p := start(t, command(t, anyPort, camera.URL))
+	film := filepath.Join(t.TempDir(), "film.mkv")
+	external(t, ffmpeg, "-v", "error", "-use_wallclock_as_timestamps", "1", "-f", "mpjpeg", "-i", p.url+"/live", "-t", "2", "-c", "copy", film)
+	count := external(t, ffprobe, "-v", "error", "-count_packets", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0", film)
+	if n, err := strconv.Atoi(strings.TrimRight(count, ",\n")); err != nil || n < 2 || n > 30 {
+		t.Errorf("%q pictures in 2 s of film at 10 a second", count)
+	}
 }
 
 // TestMotion lets motion find that something moves.

@@ -66,7 +66,7 @@ func dial(address string, buffer int, headers ...string) (*viewer, error) {
 	if u.Scheme == "https" {
 		conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true}) // the test's own certificate
 	}
-	v := &viewer{conn: conn, reader: bufio.NewReaderSize(conn, buffer)}
+	v := &viewer{conn: conn, reader: bufio.NewReaderSize(conn, 4096)}
 	lines := append([]string{"GET " + path + " HTTP/1.1", "Host: " + u.Host}, headers...)
 	if _, err := io.WriteString(conn, strings.Join(lines, "\r\n")+"\r\n\r\n"); err != nil {
 		return nil, err
@@ -77,9 +77,11 @@ func dial(address string, buffer int, headers ...string) (*viewer, error) {
 		return nil, err
 	}
 	v.header, err = text.ReadMIMEHeader()
+	body := io.Reader(v.reader)
 	if v.header.Get("Transfer-Encoding") == "chunked" {
-		v.reader = bufio.NewReaderSize(httputil.NewChunkedReader(v.reader), buffer)
+		body = httputil.NewChunkedReader(body)
 	}
+	v.reader = bufio.NewReaderSize(body, buffer)
 	return v, err
 }
 
