@@ -173,8 +173,8 @@ func maxFPS(r *http.Request) (float64, error) {
 type form struct {
 	start  []byte                     // before the first part
 	part   func(*stream.Frame) []byte // a new picture
+	tail   []byte                     // after it, as it does not lie behind it in memory
 	repeat func(*stream.Frame) []byte // a picture once more
-	tail   []byte                     // after each of both
 	wait   []byte                     // header lines that show nothing; empty where only a picture can follow
 	end    []byte                     // after the last part
 }
@@ -190,9 +190,11 @@ var framed = form{
 
 // chunked is framed in the chunks of HTTP/1.1, each a whole part. Many readers give their programs what has arrived only where a
 // chunk ends, and without chunks wait until they have as many bytes as they were asked for, as Python's requests and Tornado
-// do. All programs get chunks, and not only those that say that they are such a reader: as the size is known before, a
-// chunk costs nothing but its few bytes. Part by part, they stay out of the way of clients that know nothing of chunks
-// and yet ask by HTTP/1.1: these go by Content-Length, or look for the pictures, and all that they meet is between two parts.
+// do. All programs get chunks, and not only those that say that they are such a reader, as a chunk whose size is known before costs no
+// system call and no time that could be measured, and nginx, HAProxy and Caddy are as fresh with them as without. Part by
+// part, they stay out of the way of clients that know nothing of chunks and yet ask by HTTP/1.1: these go by Content-Length, or
+// look for pictures, and all that they meet is between two parts. (Two chunks, of headers and picture, would keep Node's
+// mjpeg-consumer from giving each small picture twice, and break those.)
 var chunked = form{
 	start:  chunk([]byte(mjpeg.Start)),
 	part:   (*stream.Frame).Chunk,

@@ -14,7 +14,7 @@
 //
 // [Pack] lays out a picture as a part of a stream for any number of viewers. A stream has the media type [ContentType], and
 // consists of [Start] and the [Packed.Part] of each picture. For browsers that show a picture only when they know where the
-// next one begins, it consists of [OpenStart] and each [Packed.OpenPart].
+// next one begins, it consists of [OpenStart] and each [Packed.OpenPart]. [Packed.Chunk] is a part in a chunk of HTTP/1.1.
 //
 // The multipart format is that of RFC 2046, section 5.1. Three headers of a part are this program's own: X-Timestamp, the
 // time of capture in seconds since 1970; X-Repeat: 1, the picture before once more; and X-Wait, which means nothing.

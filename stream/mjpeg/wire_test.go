@@ -42,7 +42,7 @@ func TestPackRefusesTheDelimiter(t *testing.T) {
 	}
 }
 
-// FuzzPack has the property that whatever is packed has the delimiter at its end alone.
+// FuzzPack has the properties that whatever is packed has the delimiter at its end alone, and that its chunk says how long it is.
 func FuzzPack(f *testing.F) {
 	f.Add([]byte("\xff\xd8--frame\r\n\xff\xd9"), uint(4))
 	f.Add([]byte("--framed --frame"), uint(11))
@@ -60,6 +60,8 @@ func FuzzPack(f *testing.F) {
 			t.Fatalf("%q became %q", jpeg, packed.JPEG())
 		case err == nil && bytes.Count(packed.Part(), []byte("--frame\r\n")) != 1:
 			t.Fatalf("more than one delimiter in %q", packed.Part())
+		case err == nil && string(packed.Chunk()) != fmt.Sprintf("%x\r\n%s", len(packed.Part()), packed.Part()):
+			t.Fatalf("the chunk %q has not %d bytes", packed.Chunk(), len(packed.Part()))
 		}
 	})
 }
