@@ -19,6 +19,8 @@
 //
 // A string may hold secrets: [Display] returns what may be shown of it. No error repeats one.
 //
-// Limits: a string has one address. In exec:, a # begins options only outside of quotes and with no blank after it; in file:,
+// A [Template] is the string of many cameras, such as all of another mjpegazer: http://origin:5000/*/live.
+//
+// Limits: in exec:, a # begins options only outside of quotes and with no blank after it; in file:,
 // the last # does; everywhere else, the first.
 package source

@@ -95,7 +95,7 @@ func readList(ctx context.Context, camera *httpcam.Camera) ([]Listing, error) {
 // JSON decoder would be a two-hundredth of the program.
 func parseList(status io.Reader) (list []Listing, err error) {
 	lines := bufio.NewScanner(status)
-	for lines.Scan() {
+	for lines.Scan() && lines.Text() != "}" { // what may follow is not waited for
 		field, ok := strings.CutPrefix(lines.Text(), `      "`)
 		name, value, found := strings.Cut(field, `": `)
 		if !ok || !found {

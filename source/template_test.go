@@ -61,3 +61,28 @@ func TestTemplateList(t *testing.T) {
 		t.Errorf("%v, %v", err, list)
 	}
 }
+
+// FuzzTemplateList: any title, of any camera, is read as it was.
+func FuzzTemplateList(f *testing.F) {
+	f.Add("Süd \"1\" <b>\u2028\n      \"name\": \"x\",\\")
+	f.Add("\x7f\x00\b\f/\U0001F600")
+	s := stream.New(&streamtest.Camera{}, stream.Options{})
+	f.Cleanup(func() { s.Close() })
+	var handler http.Handler
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
+	f.Cleanup(server.Close)
+	template, err := source.ParseTemplate(server.URL+"/*/live", source.Defaults{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, title string) {
+		if title = strings.ToValidUTF8(title, "?"); title == "" {
+			title = "a"
+		}
+		handler = router.New([]router.Camera{{Name: "a", Stream: s, Title: title}, {Name: "b", Stream: s}}, router.Options{})
+		list, err := template.List(t.Context())
+		if err != nil || len(list) != 2 || list[0].Title != title || list[1].Name != "b" {
+			t.Errorf("%v, %+v of %q", err, list, title)
+		}
+	})
+}
