@@ -27,7 +27,7 @@ type File struct {
 	Path     string
 	FPS      float64 // pictures a second; 0: 10 for files and folders, as they come for a pipe
 	Loop     bool    // start again at the end; a pipe always waits for its next writer
-	Follow   bool    // show the newest picture, and then what is added or written again, within 0.2 s; FPS and Loop do not count
+	Follow   bool    // show the newest picture, and then what is added within 0.2 s, or written again within 0.3 s; FPS and Loop do not count
 	MaxFrame int     // how large a picture may be, in bytes; 0: [mjpeg.DefaultMaxFrame]
 }
 
@@ -102,6 +102,7 @@ type playback struct {
 	next     time.Time     // when the next is due
 	pictures int
 	shown    []byte // the last picture of a file that is followed
+	doubted  *doubt // of the picture that is being read; nil: none
 }
 
 // folder plays the pictures of a folder once.
@@ -139,6 +140,9 @@ func (p *playback) picture(path string) error {
 		return err
 	}
 	defer file.Close()
+	if p.doubted != nil {
+		*p.doubted = newDoubt(file)
+	}
 	p.reader.ResetBody(interruptible{p.ctx, file}, int(min(size, math.MaxInt32)))
 	return p.all()
 }
@@ -178,6 +182,8 @@ func (p *playback) all() error {
 		part, err := p.reader.Next()
 		picture := stream.Picture{JPEG: part.JPEG, Damaged: part.Damaged}
 		switch {
+		case err == nil && p.doubted != nil && !p.settled(*p.doubted):
+			return nil
 		case err == nil && p.wait():
 			p.emit(picture)
 			p.pictures++

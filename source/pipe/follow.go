@@ -19,6 +19,29 @@ import (
 // followPause is the time between two looks at what is followed. Network disks tell of no changes, so it is looked at.
 const followPause = 200 * time.Millisecond
 
+// settleTime is for how long a file that is written again must have stayed as it was read. Where nothing cuts it first it is half
+// the old picture and half the new one for a while, which can look whole.
+const settleTime = 100 * time.Millisecond
+
+// A doubt is whether a file was being written again while it was read.
+type doubt struct {
+	file *os.File
+	version
+}
+
+func newDoubt(file *os.File) doubt {
+	info, err := file.Stat()
+	if err != nil {
+		return doubt{file: file}
+	}
+	return doubt{file, versionOf(info)}
+}
+
+// settled waits, and reports whether the file is still as it was before it was read.
+func (p *playback) settled(before doubt) bool {
+	return p.sleep(settleTime) && newDoubt(before.file) == before
+}
+
 // look waits until it is time for another look. What was shown still holds until then, however long nothing comes.
 func (p *playback) look() bool {
 	if p.pictures > 0 {
@@ -63,7 +86,7 @@ func (p *playback) followFolder() error {
 			changed = p.newest(changed, known)
 		}
 		for _, file := range changed {
-			if p.complete(file.name) {
+			if _, again := known[file.name]; p.complete(file.name, again) {
 				known[file.name] = file.version
 			}
 		}
@@ -107,7 +130,7 @@ func (p *playback) changed(known map[string]version) (files []pictureFile, err e
 // newest shows the newest complete picture. It notes all older ones as known, and returns those that are not complete yet.
 func (p *playback) newest(files []pictureFile, known map[string]version) (rest []pictureFile) {
 	for i, file := range slices.Backward(files) {
-		if p.complete(file.name) {
+		if p.complete(file.name, true) {
 			for _, older := range files[:i+1] {
 				known[older.name] = older.version
 			}
@@ -117,9 +140,13 @@ func (p *playback) newest(files []pictureFile, known map[string]version) (rest [
 	return nil
 }
 
-// complete shows a picture of the folder if it is complete.
-func (p *playback) complete(name string) bool {
+// complete shows a picture of the folder if it is complete, and, where it may be written again, does not change meanwhile.
+func (p *playback) complete(name string, again bool) bool {
 	before := p.pictures
+	p.doubted = nil
+	if again {
+		p.doubted = &doubt{}
+	}
 	p.picture(filepath.Join(p.Path, name))
 	return p.pictures > before
 }
@@ -145,10 +172,15 @@ func (p *playback) followFile() error {
 func (p *playback) follow(file *os.File) error {
 	var newest []byte
 	t := &tail{playback: p, file: file}
-	t.caughtUp = func() {
+	before := newDoubt(file)
+	t.caughtUp = func() bool {
+		if t.pictures <= 1 && newest != nil && !p.settled(before) {
+			return false
+		}
 		if newest != nil {
 			p.show(newest)
 		}
+		return true
 	}
 	if info, err := file.Stat(); err == nil {
 		t.offset, _ = file.Seek(max(0, info.Size()-2*int64(cmp.Or(p.MaxFrame, mjpeg.DefaultMaxFrame))), io.SeekStart)
@@ -185,9 +217,9 @@ type tail struct {
 	*playback
 	file     *os.File
 	offset   int64
-	seen     version // at its end
-	pictures int     // that were in it
-	caughtUp func()  // called once, at the end of what there was at first; then nil
+	seen     version     // at its end
+	pictures int         // that were in it
+	caughtUp func() bool // called once, at the end of what there was at first; false: it has changed; then nil
 }
 
 func (t *tail) Read(b []byte) (int, error) {
@@ -198,7 +230,9 @@ func (t *tail) Read(b []byte) (int, error) {
 			return n, err
 		}
 		if t.caughtUp != nil {
-			t.caughtUp()
+			if !t.caughtUp() {
+				return 0, io.EOF
+			}
 			t.caughtUp = nil
 			t.replaced() // remembers what there is
 		}

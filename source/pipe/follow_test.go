@@ -3,6 +3,7 @@ package pipe_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -94,6 +95,29 @@ func TestFollowStaysLive(t *testing.T) {
 	})
 }
 
+// signed is a picture whose number stands at its end, too.
+func signed(n int) []byte {
+	jpeg := picture(n, 64, 48)
+	return fmt.Appendf(jpeg[:len(jpeg)-2], "\xFF\xFE\x00\x04%02d\xFF\xD9", n)
+}
+
+// into writes a picture over another of the same size, a piece at a time.
+func into(t *testing.T, path string, at int, content []byte) {
+	t.Helper()
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for i := range 8 {
+		file.WriteAt(content[i*len(content)/8:(i+1)*len(content)/8], int64(i*len(content)/8))
+		when := time.Unix(1_700_000_000+int64(at+i), 0)
+		os.Chtimes(path, when, when)
+		time.Sleep(70 * time.Millisecond)
+	}
+	time.Sleep(time.Second)
+}
+
 func TestFollowAFile(t *testing.T) {
 	one, two, three, four := picture(1, 64, 48), picture(2, 64, 48), picture(3, 80, 48), picture(4, 64, 48)
 	path := filepath.Join(t.TempDir(), "now.jpg")
@@ -122,6 +146,18 @@ func TestFollowAFile(t *testing.T) {
 			if damaged > 0 {
 				t.Errorf("%d damaged", damaged)
 			}
+		})
+	})
+	t.Run("written into", func(t *testing.T) {
+		one, two, four := signed(1), signed(2), signed(4)
+		put(t, path, 1, one)
+		synctest.Test(t, func(t *testing.T) {
+			got, _ := following(t, path, func() {
+				for i, next := range [][]byte{two, four, one, two} {
+					into(t, path, 20*(i+1), next)
+				}
+			})
+			same(t, got, [][]byte{one, two, four, one, two})
 		})
 	})
 	t.Run("added to", func(t *testing.T) {
@@ -168,5 +204,19 @@ func TestLoopOfAFileThatIsWrittenAgain(t *testing.T) {
 		if len(seen) != 2 || !seen[string(one)] || !seen[string(two)] {
 			t.Errorf("%d different pictures", len(seen))
 		}
+	})
+}
+
+// A picture of a folder that is written over is never shown half old.
+func TestFollowAFolderThatIsWrittenInto(t *testing.T) {
+	folder := t.TempDir()
+	now := filepath.Join(folder, "now.jpg")
+	put(t, now, 1, signed(1))
+	synctest.Test(t, func(t *testing.T) {
+		got, _ := following(t, folder, func() {
+			into(t, now, 20, signed(2))
+			into(t, now, 40, signed(3))
+		})
+		same(t, got, [][]byte{signed(1), signed(2), signed(3)})
 	})
 }
