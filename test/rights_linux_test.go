@@ -74,6 +74,10 @@ func TestRevoked(t *testing.T) {
 	s.write("token: " + token + "\n" + cameras)
 	s.cmd.Process.Signal(syscall.SIGHUP)
 	ben.endsSoon(t, "there are no users any more")
+	metrics := awaitSample(t, s.url+"/metrics?token=another-one", `mjpegazer_viewers_evicted_total{reason="revoked"}`, "3")
+	if sent, seen := sampleOf(metrics, `mjpegazer_sent_frames_total{camera="door"}`), ann.seen.Load()+ben.seen.Load()+program.seen.Load(); int64(number(sent)) < seen {
+		t.Errorf("after a reload %s pictures were sent, of which %d were seen before", sent, seen)
+	}
 	if n := len(door.Starts()); n != 1 {
 		t.Errorf("the camera was opened %d times", n)
 	}
