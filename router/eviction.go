@@ -39,7 +39,6 @@ func (l *Limits) untrack(s *sender) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.senders, s)
-	l.delays.Add(&s.delays)
 	if why := s.evicted.Load(); why != nil {
 		l.turn(*why)
 	} else if context.Cause(s.request) == access.ErrRevoked {

@@ -24,7 +24,7 @@ type Limits struct {
 	senders  map[*sender]struct{} // those that send now
 	evicting bool                 // while there are any
 	turned   map[error]uint64     // how many viewers were turned away, or evicted, and why
-	delays   prometheus.Histogram // of pictures to senders that are gone
+	delays   prometheus.Histogram // of pictures, from their arrival to the kernel; not guarded by mu
 }
 
 // viewers are those of one camera, by what they watch.

@@ -163,10 +163,5 @@ func (l *Limits) write(t *prometheus.Text, control *access.Control) {
 	for _, r := range evictions {
 		t.Sample(float64(l.turned[r.err]), "reason", r.label)
 	}
-	var delays prometheus.Histogram
-	delays.Add(&l.delays)
-	for s := range l.senders {
-		delays.Add(&s.delays)
-	}
-	t.Histogram("mjpegazer_frame_delay_seconds", "From the arrival of a whole picture to its being handed to the kernel, for each viewer.", &delays)
+	t.Histogram("mjpegazer_frame_delay_seconds", "From the arrival of a whole picture to its being handed to the kernel, for each viewer.", &l.delays)
 }

@@ -44,7 +44,7 @@ func (s *sender) deliver(f *stream.Frame) bool {
 	}
 	s.begin(f)
 	s.beat.sent(now)
-	s.sent(s.viewer, f, pushed)
+	s.sent(f, pushed, time.Now())
 	return true
 }
 

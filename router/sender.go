@@ -46,7 +46,7 @@ type sender struct {
 	pushed     int    // bytes of the next part that the kernel has accepted
 
 	viewer *stream.Viewer // whose rate follows that of the limits; nil: none; set once, with their mu held
-	delays prometheus.Histogram
+	sums   sums
 
 	// What evict looks at, from another goroutine.
 	end     atomic.Int64                 // of the latest part, in its connection's count of bytes written
@@ -66,7 +66,21 @@ func newSender(w http.ResponseWriter, r *http.Request, limits *Limits) *sender {
 	return s
 }
 
-func (s *sender) close() { s.limits.untrack(s) }
+func (s *sender) close() {
+	s.pass(time.Time{})
+	s.limits.untrack(s)
+}
+
+// sums are what was sent and not yet passed on to those who count it: to do that for each picture is dear where processors change
+// the same numbers for many viewers.
+type sums struct {
+	frames, bytes int
+	delays        prometheus.Durations
+	passed        time.Time
+}
+
+// sumTime is how long they wait.
+const sumTime = time.Second
 
 // flushes reports whether what is written to w is sent before the handler returns. Only the innermost writer is asked: one around it
 // may have a Flush that does nothing, or panics. Where the answer is false the client is told: nothing would ever reach it,
@@ -112,12 +126,25 @@ func (s *sender) begin(f *stream.Frame) {
 	s.frames++
 }
 
-// sent counts a frame that a viewer was sent. How long that took says nothing where the viewer came only after it.
-func (s *sender) sent(v *stream.Viewer, f *stream.Frame, bytes int) {
-	v.Sent(bytes)
+// sent counts a frame that was sent by now. How long that took says nothing where the viewer came only after it.
+func (s *sender) sent(f *stream.Frame, bytes int, now time.Time) {
+	s.sums.frames++
+	s.sums.bytes += bytes
 	if f.Arrived.After(s.begun) {
-		s.delays.Observe(time.Since(f.Arrived))
+		s.sums.delays.Observe(now.Sub(f.Arrived))
 	}
+	if now.Sub(s.sums.passed) >= sumTime {
+		s.pass(now)
+	}
+}
+
+// pass passes on what was sent.
+func (s *sender) pass(now time.Time) {
+	if s.viewer != nil {
+		s.viewer.Sent(s.sums.frames, s.sums.bytes)
+	}
+	s.limits.delays.Take(&s.sums.delays)
+	s.sums.frames, s.sums.bytes, s.sums.passed = 0, 0, now
 }
 
 // frame sends a frame, or what is left of it.
@@ -127,7 +154,7 @@ func (s *sender) frame(f *stream.Frame) error {
 	if err := s.part(f, pushed, part, s.form.tail); err != nil {
 		return err
 	}
-	s.sent(s.viewer, f, len(part)+len(s.form.tail))
+	s.sent(f, len(part)+len(s.form.tail), time.Now())
 	return nil
 }
 
@@ -154,7 +181,9 @@ func (s *sender) record(head []byte, v *stream.Viewer, f *stream.Frame) error {
 	if err := s.part(f, 0, head, f.JPEG()); err != nil {
 		return err
 	}
-	s.sent(v, f, len(head)+len(f.JPEG()))
+	size := len(head) + len(f.JPEG())
+	v.Sent(1, size) // the sender has several viewers
+	s.sent(f, size, time.Now())
 	return nil
 }
 

@@ -52,7 +52,7 @@ func snapshot(s *stream.Stream, options Options) http.Handler {
 		send := newSender(w, r, limits)
 		defer send.close()
 		if send.part(frame, 0, frame.JPEG(), nil) == nil { // an error means that the viewer has left
-			v.Sent(len(frame.JPEG()))
+			v.Sent(1, len(frame.JPEG()))
 		}
 	})
 }

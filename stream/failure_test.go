@@ -80,8 +80,8 @@ func TestSent(t *testing.T) {
 		if err != nil {
 			break
 		}
-		v.Sent(len(frame.Part()))
-		v.Sent(7)
+		v.Sent(1, len(frame.Part()))
+		v.Sent(1, 7)
 	}
 	stats := s.Stats()
 	if stats.Sent != 2 || stats.SentBytes < uint64(len(jpeg))+7 {

@@ -139,11 +139,11 @@ func (v *Viewer) interval(f *Frame) time.Duration {
 	return time.Duration(seconds * float64(time.Second))
 }
 
-// Sent counts a frame, of which n bytes were sent, for [Stats]: only the caller knows what becomes of frames. It may be called
+// Sent counts frames that were sent, and their bytes, for [Stats]: only the caller knows what becomes of frames. It may be called
 // from any goroutine.
-func (v *Viewer) Sent(n int) {
-	v.stream.sent.frames.Add(1)
-	v.stream.sent.bytes.Add(uint64(n))
+func (v *Viewer) Sent(frames, bytes int) {
+	v.stream.sent.frames.Add(uint64(frames))
+	v.stream.sent.bytes.Add(uint64(bytes))
 }
 
 // sent is what viewers have passed on.

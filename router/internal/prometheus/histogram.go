@@ -12,31 +12,37 @@ var bounds = [...]time.Duration{
 	25 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond, time.Second,
 }
 
-// A Histogram counts durations. The zero value is empty. All methods may be called at the same time; but it is meant to be one
-// of many that are added up, as processors that share one wait for each other.
+// Durations are what one goroutine has counted of a [Histogram]: processors that share one wait for each other.
+type Durations struct {
+	counts [len(bounds) + 1]uint32
+	sum    time.Duration
+}
+
+// Observe counts a duration.
+func (o *Durations) Observe(d time.Duration) {
+	i := 0
+	for i < len(bounds) && d > bounds[i] {
+		i++
+	}
+	o.counts[i]++
+	o.sum += d
+}
+
+// A Histogram counts durations. The zero value is empty. It may be used by any goroutine.
 type Histogram struct {
 	counts [len(bounds) + 1]atomic.Uint64
 	sum    atomic.Int64 // nanoseconds
 }
 
-// Observe counts a duration.
-func (h *Histogram) Observe(d time.Duration) {
-	i := 0
-	for i < len(bounds) && d > bounds[i] {
-		i++
-	}
-	h.counts[i].Add(1)
-	h.sum.Add(int64(d))
-}
-
-// Add adds what another has counted.
-func (h *Histogram) Add(other *Histogram) {
-	for i := range h.counts {
-		if n := other.counts[i].Load(); n > 0 {
-			h.counts[i].Add(n)
+// Take adds what was counted elsewhere, and empties that.
+func (h *Histogram) Take(from *Durations) {
+	for i, n := range from.counts {
+		if n > 0 {
+			h.counts[i].Add(uint64(n))
 		}
 	}
-	h.sum.Add(other.sum.Load())
+	h.sum.Add(int64(from.sum))
+	*from = Durations{}
 }
 
 // Histogram is a family of one histogram, in seconds.

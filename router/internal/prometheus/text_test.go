@@ -27,14 +27,17 @@ func TestText(t *testing.T) {
 
 // A histogram counts every duration in one bucket and all above it, also what others have counted.
 func TestHistogram(t *testing.T) {
-	var one, other prometheus.Histogram
+	var one, other prometheus.Durations
+	var sum prometheus.Histogram
 	for _, d := range []time.Duration{0, 250 * time.Microsecond, 251 * time.Microsecond, time.Second, time.Minute} {
 		one.Observe(d)
 	}
 	other.Observe(30 * time.Millisecond)
-	one.Add(&other)
+	sum.Take(&one)
+	sum.Take(&other)
+	sum.Take(&one) // which is empty now
 	var text prometheus.Text
-	text.Histogram("h_seconds", "Help.", &one)
+	text.Histogram("h_seconds", "Help.", &sum)
 	got := string(text.Bytes())
 	for _, line := range []string{
 		"# TYPE h_seconds histogram", `h_seconds_bucket{le="0.00025"} 2`, `h_seconds_bucket{le="0.0005"} 3`, `h_seconds_bucket{le="0.025"} 3`,
