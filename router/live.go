@@ -42,6 +42,10 @@ func live(s *stream.Stream, options Options) http.Handler {
 		if !flushes(w) {
 			return
 		}
+		if waits(s, via(r), options) {
+			refuseCircle(w)
+			return
+		}
 		if err := limits.enter(s, watchesLive); err != nil {
 			refuseViewer(w, err)
 			return

@@ -205,7 +205,7 @@ func identify(options Options) func(http.Handler) http.Handler {
 			if options.Instance != "" {
 				own := mjpeg.Via{options.Instance}
 				w.Header().Set(mjpeg.InstanceHeader, own.String())
-				if via(r).Meets(own) {
+				if nearest(via(r)).Meets(own) {
 					refuseCircle(w)
 					return
 				}
@@ -217,6 +217,19 @@ func identify(options Options) func(http.Handler) http.Handler {
 
 // via returns the programs that the pictures of an answer go to.
 func via(r *http.Request) mjpeg.Via { return mjpeg.ParseVia(r.Header.Values(mjpeg.InstanceHeader)) }
+
+// nearest is who asks, of the programs that pictures go to. Only of itself can a client not lie to the harm of others.
+func nearest(to mjpeg.Via) mjpeg.Via { return to[:min(len(to), 1)] }
+
+// waits reports whether a program asks for pictures for which this one waits in its turn, by way of that program: both would wait
+// for ever. It needs to be so only while there is no picture: what a client says does not keep others from a camera that works.
+func waits(s *stream.Stream, to mjpeg.Via, options Options) bool {
+	if len(to) < 2 || !to.Meets(mjpeg.Via{options.Instance}) {
+		return false
+	}
+	state := s.Stats().State
+	return state == stream.Connecting || state == stream.Down
+}
 
 // passing is [stream.ViewerOptions].Via of a viewer whose pictures go to some programs; nil: to none.
 func passing(to mjpeg.Via) func() mjpeg.Via {
@@ -233,7 +246,7 @@ func passed(w http.ResponseWriter, to mjpeg.Via, f *stream.Frame) bool {
 		all := mjpeg.ParseVia(w.Header().Values(mjpeg.InstanceHeader)).Then(f.Via)
 		w.Header().Set(mjpeg.InstanceHeader, all.String())
 	}
-	if to.Meets(f.Via) {
+	if nearest(to).Meets(f.Via) {
 		refuseCircle(w)
 		return false
 	}

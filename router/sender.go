@@ -105,7 +105,7 @@ func flushes(w http.ResponseWriter) bool {
 
 // ready reports whether nearly all of the last part has arrived. What waits in buffers makes every picture after it older.
 func (s *sender) ready(f *stream.Frame) bool {
-	if s.via != nil && s.beat != nil && s.via.Meets(f.Via) { // the camera's source has changed
+	if s.via != nil && s.beat != nil && nearest(s.via).Meets(f.Via) { // the camera's source has changed
 		s.abort(&errCircle)
 		return false
 	}

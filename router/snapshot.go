@@ -27,12 +27,16 @@ func snapshot(s *stream.Stream, options Options) http.Handler {
 			pictureHeaders(h)
 			return
 		}
+		to := via(r)
+		if waits(s, to, options) {
+			refuseCircle(w)
+			return
+		}
 		if err := limits.enter(s, watchesSnapshot); err != nil {
 			refuseViewer(w, err)
 			return
 		}
 		defer limits.leave(s, watchesSnapshot)
-		to := via(r)
 		v := s.View(stream.ViewerOptions{Via: passing(to)})
 		defer v.Close()
 		frame, err := firstFrame(w, r, s, v, options)

@@ -209,3 +209,24 @@ func TestChain(t *testing.T) {
 		time.Sleep(10 * time.Second)
 	})
 }
+
+// A viewer that claims to be the program that its pictures come from keeps nobody else from a camera.
+func TestFalseClaims(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPrograms(t)
+		defer p.end()
+		p.add("edge", &streamtest.Camera{})
+		p.add("origin", p.of("origin", "edge"))
+		p.add("node", p.of("node", "origin"))
+		for _, claim := range []string{"edge", "origin", "x, edge, origin, node"} {
+			conn, _ := p.servers["node"].dial(t.Context(), "", "")
+			go fmt.Fprintf(conn, "GET /x/live HTTP/1.1\r\nHost: node\r\nX-Mjpegazer-Instance: %s\r\n\r\n", claim)
+			go io.Copy(io.Discard, conn)
+			defer conn.Close()
+			if status, body := p.get("node"); status != http.StatusOK {
+				t.Errorf("%s: %d %s", claim, status, body)
+			}
+			time.Sleep(time.Minute)
+		}
+	})
+}

@@ -140,6 +140,24 @@ type kept struct {
 	small   bool // the camera breaks on a large ClientHello
 
 	failover failover
+	times    [256]int64 // of the latest pictures of other mjpegazers, in microseconds
+	next     int        // of them
+}
+
+// again reports whether a picture of another mjpegazer, by the time that it was taken, was here before.
+func (k *kept) again(taken time.Time) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if taken.IsZero() {
+		return false
+	}
+	at := taken.UnixMicro()
+	if slices.Contains(k.times[:], at) {
+		return true
+	}
+	k.times[k.next] = at
+	k.next = (k.next + 1) % len(k.times)
+	return false
 }
 
 func (k *kept) wantsSmall() bool {

@@ -53,6 +53,9 @@ func (r *pictureReader) read() error {
 		if r.other && part.Repeat {
 			continue // it keeps the connection alive, and says nothing about the camera
 		}
+		if r.other && !r.single && r.camera.kept.again(part.Time) {
+			continue // it was here before: it goes round in a circle, or the address before had it, too
+		}
 		r.picture(part)
 		if !r.single {
 			continue
