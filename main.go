@@ -1,6 +1,6 @@
 // Cameras that are older than today's rules of TLS: certificates with negative serial numbers, signatures with SHA-1, RSA keys
-// below 1024 bits and above 8192. Only cameras whose certificates are not checked are let through by these settings; the
-// server's own certificate, and the certificates that are checked, keep to the rules.
+// below 1024 bits and above 8192. Where certificates are checked, and of the server's own, weak keys and negative numbers are
+// refused all the same; SHA-1 in a handshake of TLS 1.2 and RSA keys above 8192 bits are let through there, too.
 //
 //go:debug x509negativeserial=1
 //go:debug tlssha1=1

@@ -1,7 +1,6 @@
 package router
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -58,7 +57,7 @@ type wall struct {
 	tiles []*tile
 	wake  chan struct{} // filled by the streams when there is something new
 	rate  float64       // bytes a second at most; 0: no limit
-	beat  time.Duration // after which silence is broken
+	beat  time.Duration // after which silence is broken; 0: never
 
 	next    int       // the tile whose turn it is
 	now     time.Time // of the pass over the tiles
@@ -96,14 +95,16 @@ func (s *site) wall(w http.ResponseWriter, r *http.Request) {
 	limits := s.options.limits()
 	send := newSender(w, r, limits)
 	defer send.close()
-	wall := &wall{send: send, wake: make(chan struct{}, 1), rate: limits.rate(), beat: cmp.Or(s.options.Heartbeat, DefaultHeartbeat)}
+	wall := &wall{send: send, wake: make(chan struct{}, 1), rate: limits.rate(), beat: s.options.Heartbeat}
 	defer wall.leave()
 	if err := wall.enter(cameras, fps); err != nil {
 		refuseViewer(w, err)
 		return
 	}
 	defer logViewer(r, s.options, send)()
-	w.Header().Set(heartbeatHeader, strconv.FormatFloat(wall.beat.Seconds(), 'f', -1, 64))
+	if wall.beat > 0 {
+		w.Header().Set(heartbeatHeader, strconv.FormatFloat(wall.beat.Seconds(), 'f', -1, 64))
+	}
 	wallHead(w)
 	send.coding()
 	wall.run(r.Context())
@@ -273,7 +274,7 @@ func (w *wall) states() error {
 			b = append(appendHead(b, recordState, n, len(body), w.now), body...)
 		}
 	}
-	if b == nil && w.now.Sub(w.sent) >= w.beat {
+	if b == nil && w.beat > 0 && w.now.Sub(w.sent) >= w.beat {
 		b = appendHead(nil, recordNothing, 0, 0, w.now)
 	}
 	if b == nil {

@@ -321,6 +321,9 @@ func TestWallIsNeverSilent(t *testing.T) {
 	defer cancel()
 	recorder := httptest.NewRecorder()
 	router.New(cameras, router.Options{}).ServeHTTP(recorder, httptest.NewRequestWithContext(ctx, "GET", "/wall", nil))
+	if beat := recorder.Header().Get("X-Mjpegazer-Heartbeat"); beat != "" {
+		t.Errorf("a heartbeat of %s that is off", beat)
+	}
 	all = watch(t, recorder.Body, func(all []record) bool { return count(all, 0, 0) == 1 })
 	checkPictures(t, all)
 }

@@ -12,7 +12,7 @@
 //
 // Certificates that are checked keep to the rules of Go's TLS. For those that are not, by [Camera.Insecure] or [Camera.Pin], a
 // program may lift some rules with GODEBUG settings in its main package, as mjpegazer does: x509negativeserial=1, tlssha1=1,
-// rsa1024min=0, tlsmaxrsasize=16384.
+// rsa1024min=0, tlsmaxrsasize=16384. Of these tlssha1 and tlsmaxrsasize also hold where certificates are checked.
 //
 // An error says in a user's words what is wrong and what to do. It holds no secret, even where the camera repeats one.
 // [Camera.Trace] reports each step.

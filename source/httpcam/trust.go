@@ -30,13 +30,13 @@ func (c *Camera) tlsConfig() (*tls.Config, error) {
 	}
 	if c.Pin != nil {
 		config.InsecureSkipVerify = true // a pin is more than a signature
-		config.VerifyConnection = func(state tls.ConnectionState) error {
+		verify(config, func(state tls.ConnectionState) error {
 			got := sha256.Sum256(state.PeerCertificates[0].RawSubjectPublicKeyInfo)
 			if string(got[:]) != string(c.Pin) {
 				return problem("the camera's key is not the pinned one; it is sha256/" + base64.StdEncoding.EncodeToString(got[:]))
 			}
 			return nil
-		}
+		})
 	}
 	if c.Insecure {
 		config.InsecureSkipVerify = true
@@ -44,9 +44,20 @@ func (c *Camera) tlsConfig() (*tls.Config, error) {
 	if config.InsecureSkipVerify {
 		allowOld(config)
 	} else {
-		config.VerifyConnection = refuseWeak
+		verify(config, refuseWeak)
 	}
 	return config, nil
+}
+
+// verify adds a check of connections to that of the caller, if there is one.
+func verify(config *tls.Config, check func(tls.ConnectionState) error) {
+	own := config.VerifyConnection
+	config.VerifyConnection = func(state tls.ConnectionState) error {
+		if err := check(state); err != nil || own == nil {
+			return err
+		}
+		return own(state)
+	}
 }
 
 // allowsOld reports whether tlsConfig calls allowOld.

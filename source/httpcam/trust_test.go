@@ -3,8 +3,10 @@ package httpcam_test
 import (
 	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"io"
 	"log"
 	"net/http"
@@ -13,6 +15,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"mjpegazer/source/httpcam"
 )
 
 func TestTrust(t *testing.T) {
@@ -62,6 +66,39 @@ func TestTrust(t *testing.T) {
 			same(t, got, [][]byte{want})
 		case err == nil || !strings.Contains(err.Error(), reason):
 			t.Errorf("%s: %v; want %q", text, err, reason)
+		}
+	}
+}
+
+// A library's own check of connections is made beside that of the Camera.
+func TestTrustKeepsTheCallersCheck(t *testing.T) {
+	want := picture(1, 64, 48)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "multipart/x-mixed-replace;boundary=x")
+		io.WriteString(w, part(want))
+	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	pin := sha256.Sum256(server.Certificate().RawSubjectPublicKeyInfo)
+	for name, camera := range map[string]*httpcam.Camera{
+		"checked": {}, "pinned": {Pin: pin[:]}, "insecure": {Insecure: true},
+	} {
+		refuse := false
+		camera.URL = server.URL
+		camera.TLS = &tls.Config{RootCAs: roots, VerifyConnection: func(tls.ConnectionState) error {
+			if refuse {
+				return errors.New("refused")
+			}
+			return nil
+		}}
+		got, _ := collect(t, camera, 1)
+		same(t, got, [][]byte{want})
+		refuse = true
+		if got, err := collect(t, camera, 1); err == nil || len(got) > 0 {
+			t.Errorf("%s: the caller's check was not made", name)
 		}
 	}
 }
