@@ -1,6 +1,7 @@
 package router
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"mjpegazer/router/access"
 	"mjpegazer/stream"
 	"mjpegazer/stream/mjpeg"
 )
@@ -88,7 +90,8 @@ func (s *sender) stream(from *stream.Stream, v *stream.Viewer, frame *stream.Fra
 			frame, err = beat.next(v)
 		}
 	}
-	if (err == stream.ErrClosed || err == stream.ErrEnded) && len(s.form.end) > 0 {
+	over := err == stream.ErrClosed || err == stream.ErrEnded || err == context.Canceled && context.Cause(s.request) == access.ErrRevoked
+	if over && len(s.form.end) > 0 {
 		s.bytes(s.form.end) // an error means that the viewer has left
 	}
 }
