@@ -21,8 +21,12 @@ const restartGrace = time.Second
 // lookPause is how often a viewer that waits for its first frame looks whether it still should.
 const lookPause = 250 * time.Millisecond
 
+// soon is how long a viewer of a camera that has just failed waits for the next try. Viewers that are told why show it; many give
+// up by themselves within 10 s.
+const soon = 1500 * time.Millisecond
+
 // firstFrame waits for a viewer's first frame as long as the stream waits for its camera. It does not wait in vain: not where
-// the next try comes later than that. A viewer that would take silence for death is told to go on waiting.
+// the next try comes later than that, or not soon after one that has just failed. A viewer that would take silence for death is told to go on waiting.
 func firstFrame(w http.ResponseWriter, r *http.Request, s *stream.Stream, v *stream.Viewer, options Options) (*stream.Frame, error) {
 	ctx, most := r.Context(), s.Stall()+restartGrace
 	waiting, cancel := context.WithTimeoutCause(ctx, most, errNoPicture)
@@ -33,8 +37,8 @@ func firstFrame(w http.ResponseWriter, r *http.Request, s *stream.Stream, v *str
 	}
 	beat := newHeartbeat(waiting, pause)
 	defer beat.stop()
-	for {
-		if stats := s.Stats(); stats.State == stream.Down && stats.Retry > most {
+	for latest := most; ; latest = soon { // at first the stream may not know yet that there is a viewer again
+		if stats := s.Stats(); stats.State == stream.Down && stats.Retry > latest {
 			return nil, errNoPicture
 		}
 		frame, err := beat.next(v)

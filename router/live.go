@@ -15,8 +15,8 @@ import (
 )
 
 // Live streams a camera as multipart/x-mixed-replace (boundary "frame"), starting it for the first viewer. Without a picture
-// within the stream's stall time and a second the answer is 503, with Retry-After and the reason. When the camera fails later
-// the viewer stays, and goes on when the camera is back. ?fps=N gives at most N pictures a second, from 0.001 to 1000.
+// within the stream's stall time and a second, or from a camera that fails and is not tried again for 1.5 s, the answer is 503,
+// with Retry-After and the reason. When the camera fails later the viewer stays, and goes on when the camera is back. ?fps=N gives at most N pictures a second, from 0.001 to 1000.
 //
 // Clients that ask for pictures as browsers do (Accept has image/webp, image/avif or image/*) get parts that are shown without
 // waiting for the next one. All others get parts with Content-Length and X-Timestamp (seconds.microseconds of the picture), by

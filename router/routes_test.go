@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"mjpegazer/router"
@@ -117,6 +119,20 @@ func TestUnavailableAtOnce(t *testing.T) {
 	if d := time.Since(start); d > 5*time.Second {
 		t.Errorf("answered after %v", d)
 	}
+}
+
+// A viewer of a camera that fails again and again is told why long before its stall time is over.
+func TestUnavailableSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, dead(), stream.Options{})
+		for _, handler := range []http.Handler{router.Live(s, router.Options{}), router.Snapshot(s, router.Options{})} {
+			begun, w := time.Now(), httptest.NewRecorder()
+			handler.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+			if took := time.Since(begun); took > 4*time.Second || w.Code != 503 || !strings.Contains(w.Body.String(), "connection refused") {
+				t.Errorf("after %v: %d %s", took, w.Code, w.Body)
+			}
+		}
+	})
 }
 
 func TestHealth(t *testing.T) {

@@ -10,8 +10,7 @@ import (
 )
 
 // Snapshot answers with one picture, as image/jpeg with X-Timestamp: the newest of a live camera, else the first of one that is
-// started for it. Without a picture within the stream's stall time and a second the answer is 503, with Retry-After and the
-// reason. It counts as a viewer for [Limits] meanwhile.
+// started for it. Without a picture the answer is 503, with Retry-After and the reason, as soon as [Live]'s. It counts as a viewer for [Limits] meanwhile.
 func Snapshot(s *stream.Stream, options Options) http.Handler {
 	return options.Access.Handler(snapshot(s, options))
 }
