@@ -81,6 +81,7 @@ type cameraStatus struct {
 	Address        string            `json:"address,omitempty"`
 	VariantOf      string            `json:"variant_of,omitempty"`
 	State          stream.State      `json:"state"`
+	Stale          bool              `json:"stale"` // it is live, but has been silent for longer than usual
 	Healthy        bool              `json:"healthy"`
 	Error          string            `json:"last_error"` // "" where there was none; the camera may be well again
 	Failures       int               `json:"consecutive_failures"`
@@ -128,7 +129,7 @@ func (s *site) report(r *http.Request, cameras []Camera) siteStatus {
 func (c Camera) status(options Options) cameraStatus {
 	stats := c.Stream.Stats()
 	status := cameraStatus{
-		Name: c.Name, Title: cmp.Or(c.Title, c.Name), Address: c.Address, VariantOf: c.VariantOf, State: stats.State, Healthy: stats.Failures < options.healthThreshold(),
+		Name: c.Name, Title: cmp.Or(c.Title, c.Name), Address: c.Address, VariantOf: c.VariantOf, State: stats.State, Stale: stats.Stale, Healthy: stats.Failures < options.healthThreshold(),
 		Error: stats.Error, Failures: stats.Failures, RetrySeconds: math.Ceil(stats.Retry.Seconds()),
 		Width: stats.Width, Height: stats.Height, Frames: stats.Frames,
 		FPS: math.Round(stats.FPS*10) / 10, BytesPerSecond: math.Round(stats.BytesPerSecond),

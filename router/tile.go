@@ -31,6 +31,7 @@ type tileState struct {
 	Reason  string       `json:"reason"`        // why there are no pictures, else ""
 	FPS     float64      `json:"fps"`           // of the camera
 	Still   bool         `json:"still"`         // the camera answers, and has nothing new
+	Stale   bool         `json:"stale"`         // it is live, but has been silent for longer than usual
 	Viewers int          `json:"viewers"`       // of the camera
 	Width   int          `json:"width"`         // of its latest picture, in pixels
 	Height  int          `json:"height"`        // of its latest picture, in pixels
@@ -55,7 +56,7 @@ func (t *tile) poll() *stream.Frame {
 func (t *tile) report(now time.Time) ([]byte, error) {
 	stats := t.camera.Stream.Stats()
 	state := tileState{
-		State: stats.State, FPS: math.Round(stats.FPS*10) / 10, Still: stats.Unchanged, Viewers: stats.Viewers,
+		State: stats.State, FPS: math.Round(stats.FPS*10) / 10, Still: stats.Unchanged, Stale: stats.Stale, Viewers: stats.Viewers,
 		Width: stats.Width, Height: stats.Height, Retry: math.Ceil(stats.Retry.Seconds()),
 	}
 	switch {
@@ -68,7 +69,7 @@ func (t *tile) report(now time.Time) ([]byte, error) {
 	case stats.State == stream.Down:
 		state.Reason = stats.Error
 	}
-	same := state.State == t.told.State && state.Reason == t.told.Reason && state.Still == t.told.Still
+	same := state.State == t.told.State && state.Reason == t.told.Reason && state.Still == t.told.Still && state.Stale == t.told.Stale
 	if !t.at.IsZero() && (state == t.told || same && now.Sub(t.at) < stateRate) {
 		return nil, nil
 	}

@@ -61,7 +61,8 @@ type run struct {
 	bounds bounds // used by the source's goroutine alone
 
 	// Guarded by the stream's mu.
-	over    time.Time // when it was; what is emitted later is ignored; zero while it goes on
+	heard   time.Time // when the source last emitted something good
+	over    time.Time // when the run was; what is emitted later is ignored; zero while it goes on
 	dropped error     // why the latest dropped picture was; nil since the last good one
 }
 
@@ -166,6 +167,7 @@ func (r *run) emit(p Picture) {
 	s.stats.Unchanged = p.JPEG == nil && p.Damaged == 0
 	if p.Damaged == 0 || frame != nil {
 		r.stall.Reset(options.stall())
+		r.heard = now
 	}
 	if frame != nil {
 		r.dropped = nil

@@ -28,6 +28,7 @@ type Stats struct {
 	FPS            float64            // pictures a second, in the last 10 s
 	BytesPerSecond float64            // of pictures, in the last 10 s
 	Unchanged      bool               // since the latest picture the camera has answered, and had nothing new
+	Stale          bool               // it is live, but has been silent for three times its last interval, and 2 s at least
 	Viewers        int                // now
 	Skipped        uint64             // frames that viewers did not get because they were slow
 	Thinned        uint64             // frames that viewers did not get because of MaxFPS or MaxRate
@@ -42,6 +43,12 @@ type Stats struct {
 	Facts          map[string]string  // what the source knows of its camera; the map must not be changed
 }
 
+// A camera is stale when it has been silent for so many intervals, but not before this time is over.
+const (
+	staleIntervals = 3
+	staleTime      = 2 * time.Second
+)
+
 // Stats returns the counters as they are now.
 func (s *Stream) Stats() Stats {
 	now := time.Now()
@@ -54,6 +61,9 @@ func (s *Stream) Stats() Stats {
 	stats.FPS, stats.BytesPerSecond = s.rate.read(now)
 	if s.current != nil && !s.current.over.IsZero() {
 		stats.Stuck = now.Sub(s.current.over)
+	}
+	if last, live := s.Last(); live && stats.State == Live && s.current != nil {
+		stats.Stale = now.Sub(s.current.heard) > max(staleIntervals*last.Interval, staleTime)
 	}
 	if stats.State == Down {
 		stats.Retry = max(0, s.retry.at.Sub(now))

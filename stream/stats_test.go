@@ -55,3 +55,39 @@ func TestRates(t *testing.T) {
 		})
 	}
 }
+
+// A camera that has fallen silent is stale long before it is down; one that answers that there is nothing new is not.
+func TestStale(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		answers := make(chan stream.Picture)
+		s := stream.New(stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
+			for {
+				select {
+				case p := <-answers:
+					emit(p)
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			}
+		}), stream.Options{Keep: true, Stall: time.Minute})
+		defer s.Close()
+		stale := func(after time.Duration, want bool) {
+			t.Helper()
+			time.Sleep(after)
+			synctest.Wait()
+			if stats := s.Stats(); stats.Stale != want || stats.State != stream.Live {
+				t.Errorf("%v: stale is %t", stats.State, stats.Stale)
+			}
+		}
+		answers <- stream.Picture{JPEG: streamtest.Picture(1)}
+		time.Sleep(100 * time.Millisecond)
+		answers <- stream.Picture{JPEG: streamtest.Picture(2)}
+		stale(2*time.Second, false)
+		stale(time.Millisecond, true)
+		answers <- stream.Picture{}
+		stale(2*time.Second, false)
+		answers <- stream.Picture{JPEG: streamtest.Picture(3)} // one in 4.001 s
+		stale(12*time.Second, false)
+		stale(time.Second, true)
+	})
+}
