@@ -89,7 +89,7 @@ const (
 	Dialing    EventKind = iota // host and port
 	Resolved                    // how a name was resolved, other than by the system: by mDNS
 	Connected                   // the network address and port
-	Answered                    // the status, such as 200 OK
+	Answered                    // the status, such as 200 OK, or that there is none
 	Redirected                  // scheme, host and path of the new address
 	Login                       // the scheme, such as Basic or Digest SHA-256
 	Quirk                       // how the camera departs from the standards

@@ -93,7 +93,11 @@ func (s *session) get(ctx context.Context) error {
 
 // answered notes what the head of an answer says.
 func (s *session) answered(resp *http.Response) {
-	s.camera.trace(Answered, resp.Status)
+	if s.transport.body.head.line {
+		s.camera.trace(Answered, resp.Status)
+	} else {
+		s.camera.trace(Answered, "no status line")
+	}
 	facts := map[string]string{}
 	s.via = mjpeg.ParseVia(resp.Header.Values(mjpeg.InstanceHeader))
 	s.other = len(s.via) > 0 || strings.HasPrefix(resp.Header.Get("Server"), "mjpegazer")

@@ -3,7 +3,6 @@
 package probe
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -34,6 +33,7 @@ status is 0 only if pictures came.
 const (
 	watchTime = 5 * time.Second  // from the first picture
 	firstTime = 20 * time.Second // until the first picture: slow cameras take their time
+	leastTime = time.Second      // in which pictures must come for a rate to be told
 )
 
 // Main is the program's command probe; args are those that follow its name. The report goes to stdout, and mistakes in args
@@ -68,7 +68,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	if p.pictures == 0 {
 		return 1
 	}
-	fmt.Fprintf(stdout, "\nIt works. To show it:\n\n    mjpegazer '%s'\n", recipe(text, camera.Display))
+	fmt.Fprintf(stdout, "\nIt works. To show it:\n\n    mjpegazer %s\n", quoted(text))
 	return 0
 }
 
@@ -100,7 +100,9 @@ func (p *report) run(ctx context.Context, src stream.Source) error {
 	p.began = time.Now()
 	return src.Run(ctx, func(picture stream.Picture) {
 		maps.Copy(p.facts, picture.Facts)
-		p.damaged += picture.Damaged
+		if ctx.Err() == nil { // what was under way at the end is not damaged
+			p.damaged += picture.Damaged
+		}
 		if picture.JPEG == nil {
 			if picture.Damaged == 0 && picture.Facts == nil {
 				p.unchanged++
@@ -192,8 +194,12 @@ func (p *report) printPictures() {
 		size += fmt.Sprintf(" at last, changed %d times", p.sizes)
 	}
 	p.line("pictures", "%d, %s, %s each", p.pictures, size, bytesText(float64(p.bytes)/float64(p.pictures)))
-	if took := p.last.Sub(p.first).Seconds(); p.pictures > 1 && took > 0 {
-		rate := float64(p.pictures-1) / took
+	switch took := p.last.Sub(p.first); {
+	case p.pictures == 1:
+	case took < leastTime:
+		p.line("rate", "not known: all came at once")
+	default:
+		rate := float64(p.pictures-1) / took.Seconds()
 		p.line("rate", "%.3g pictures a second, %s a second", rate, bytesText(rate*float64(p.bytes)/float64(p.pictures)))
 	}
 	switch quiet := time.Since(p.last).Round(time.Millisecond); {
@@ -221,21 +227,5 @@ func bytesText(n float64) string {
 	return fmt.Sprintf("%.0f bytes", n)
 }
 
-// recipe returns the SOURCE as it may be shown to others, with placeholders for what may be secret.
-func recipe(text, display string) string {
-	scheme, rest, _ := strings.Cut(display, "://")
-	address, _, options := strings.Cut(text, "#")
-	if authority, _, _ := strings.Cut(strings.TrimPrefix(address, scheme+"://"), "/"); scheme != "webcam" && strings.Contains(authority, "@") {
-		display = scheme + "://USER:PASSWORD@" + rest
-	}
-	if strings.HasPrefix(text, "http") && strings.Contains(address, "?") {
-		display += "?…"
-	}
-	if strings.HasPrefix(text, "exec:") {
-		return "exec:COMMAND ARGS"
-	}
-	if options {
-		display += "#…"
-	}
-	return cmp.Or(display, text)
-}
+// quoted is a word for the shell. It is what was typed, with its secrets: it must work where it is pasted.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
