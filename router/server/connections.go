@@ -34,7 +34,7 @@ type connections struct {
 const (
 	manyConnections = 200 // fewer are not worth it
 	releaseDelay    = 300 * time.Millisecond
-	releasePause    = 5 * time.Second // at least, from one release to the next
+	releasePause    = 2 * time.Second // at least, from one release to the next
 )
 
 // note is for [http.Server.ConnState].

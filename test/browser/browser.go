@@ -158,11 +158,45 @@ var shared = struct {
 	mu       sync.Mutex
 	browsers map[Kind]*Browser
 	pages    map[Kind]int
-}{browsers: map[Kind]*Browser{}, pages: map[Kind]int{}}
+	turns    map[Kind]*turn
+}{browsers: map[Kind]*Browser{}, pages: map[Kind]int{}, turns: map[Kind]*turn{}}
 
-// Open opens an empty page in the browser that all tests share. The test is skipped where it is not installed.
+// A turn lets one test at a time use a browser: a browser draws little in a window that lies behind another.
+type turn struct {
+	mu   sync.Mutex // held by the test that has the turn
+	test testing.TB
+}
+
+// await waits until it is the test's turn, which lasts until its end.
+func await(tb testing.TB, kind Kind) {
+	shared.mu.Lock()
+	if shared.turns[kind] == nil {
+		shared.turns[kind] = &turn{}
+	}
+	t := shared.turns[kind]
+	mine := t.test == tb
+	shared.mu.Unlock()
+	if mine {
+		return
+	}
+	t.mu.Lock()
+	set := func(tb testing.TB) {
+		shared.mu.Lock()
+		defer shared.mu.Unlock()
+		t.test = tb
+	}
+	set(tb)
+	tb.Cleanup(func() {
+		set(nil)
+		t.mu.Unlock()
+	})
+}
+
+// Open opens an empty page in the browser that all tests share, once no other test has one open. The test is skipped where the
+// browser is not installed.
 func Open(tb testing.TB, kind Kind) *Page {
 	tb.Helper()
+	await(tb, kind)
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
 	if shared.browsers[kind] == nil {
