@@ -90,7 +90,7 @@ func (s *sender) stream(from *stream.Stream, v *stream.Viewer, frame *stream.Fra
 			frame, err = beat.next(v)
 		}
 	}
-	over := err == stream.ErrClosed || err == stream.ErrEnded || err == context.Canceled && context.Cause(s.request) == access.ErrRevoked
+	over := err == stream.ErrClosed || err == stream.ErrEnded || err == s.request.Err() && context.Cause(s.request) == access.ErrRevoked
 	if over && len(s.form.end) > 0 {
 		s.bytes(s.form.end) // an error means that the viewer has left
 	}

@@ -136,7 +136,7 @@ type session struct {
 }
 
 // ErrRevoked is why the context of a request ends ([context.Cause]) whose client is no longer let in, or may no longer see what it
-// is shown.
+// is shown, or whose link has expired.
 var ErrRevoked = errors.New("the login is not valid any more")
 
 // recheckPause is the time between two looks at those who have been let in.
@@ -161,7 +161,7 @@ func (c *Control) begin(r *http.Request, id *identity, t Target) (in *http.Reque
 	case openToAll: // there is nothing that it could lose
 		return r.WithContext(ctx), stop
 	case byLink:
-		ctx, stop = context.WithDeadline(ctx, id.link.last(time.Now()))
+		ctx, stop = context.WithDeadlineCause(ctx, id.link.last(time.Now()), ErrRevoked)
 		ctx = context.WithValue(ctx, linkQueryKey{}, "expires="+id.link.expires+"&signature="+id.link.signature)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
