@@ -43,7 +43,7 @@ const (
 	// jsLook is what all pictures look like; each is new when its picture is.
 	jsLook = `[...document.querySelectorAll('.picture > :first-child')].map((picture) => {
 		const c = document.createElement('canvas').getContext('2d');
-		c.drawImage(picture, 0, 0, 8, 8);
+		try { c.drawImage(picture, 0, 0, 8, 8); } catch { return 'broken'; }
 		return c.getImageData(0, 0, 8, 8).data.join('');
 	}).join(' ')`
 	jsStates = `[...document.querySelectorAll('.camera')].map((c) => c.dataset.state).join(' ')`
