@@ -103,7 +103,7 @@ func TestCookiesOfSessions(t *testing.T) {
 			case cookie.Value != fmt.Sprint(session):
 				fmt.Fprint(conn, "HTTP/1.1 500 No\r\n\r\n")
 			default:
-				fmt.Fprint(conn, streamHead+part(picture(1, 16, 16)))
+				fmt.Fprint(conn, streamHead+part(picture(1, 16, 16))+part(picture(2, 16, 16)))
 				time.Sleep(time.Second)
 			}
 			return false

@@ -41,7 +41,7 @@ func TestFailures(t *testing.T) {
 		"silent afterwards": {serve: func(c net.Conn) { says(streamHead + part(numbered(1)))(c); silent(c) }, want: stream.FailedStall},
 		"no response":       {serve: says(""), want: stream.FailedContent},
 		"page":              {serve: says("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>"), want: stream.FailedContent},
-		"ended":             {serve: says(streamHead + part(numbered(1))), want: stream.FailedContent},
+		"ended":             {serve: says(streamHead + part(numbered(1)) + part(numbered(2))), want: stream.FailedContent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

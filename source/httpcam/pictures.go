@@ -60,11 +60,11 @@ func (r *pictureReader) read() error {
 		if !r.single {
 			continue
 		}
-		// The rest of the body follows, or a stream whose media type is wrong.
-		r.raw.conn.by = time.Time{}
-		if r.pictures == 1 {
+		// The rest of the body follows, or a stream whose media type is wrong. What once was a still without saying so is one
+		// again only if it ends.
+		r.raw.conn.by, r.raw.complete = time.Time{}, r.pictures == 1
+		if r.pictures == 1 && !r.still.bare {
 			r.raw.conn.by = time.Now().Add(r.camera.pollTime())
-			r.raw.complete = true
 		}
 	}
 }
@@ -73,6 +73,7 @@ func (r *pictureReader) read() error {
 func (r *pictureReader) picture(part mjpeg.Part) {
 	r.pictures++
 	r.session.pictures++
+	r.still.cut = 0
 	p := stream.Picture{JPEG: part.JPEG, Damaged: part.Damaged}
 	switch {
 	case r.skip > 0:
@@ -126,8 +127,11 @@ func (r *pictureReader) end(damaged int, err error) error {
 	switch video := r.otherVideo(); {
 	case r.single && r.reader.Unended():
 		return nil // the next one shows whether this camera ever ends its pictures
-	case r.pictures == 1 && err == io.EOF && !r.single && !r.reader.Framed():
+	case r.pictures == 1 && damaged == 0 && err == io.EOF && !r.single && !r.other:
 		r.still.bare = true
+		return nil
+	case r.single && r.pictures == 0 && damaged > 0 && err == io.EOF && r.still.cut < maxCut:
+		r.still.cut++
 		return nil
 	case r.single && (r.pictures == 1 || r.pictures > 0 && r.raw.whole()):
 		return nil

@@ -9,60 +9,74 @@ import (
 const (
 	ownSecond = time.Second // that a validator made of times cannot see changes in (RFC 9110, 8.8.2.2)
 	believed  = 10          // requests in a row that a validator decides; then one without it
+	maxCut    = 3           // damaged pictures in a row that are no failure
 )
 
-// validators are what a camera says its picture can be recognised by (RFC 9110, 8.8).
-type validators struct{ modified, entity string }
+// A validator is one header by which a camera says that its picture can be recognized (RFC 9110, 8.8). Cameras send such as never
+// change, or no more often than each second, beside others that are right: each is trusted by itself.
+type validator struct {
+	value     string
+	came      time.Time // when value first came with this picture
+	trusted   bool      // it once changed together with the picture
+	lying     bool      // the picture once changed without it
+	confirmed bool      // the picture was the same when the validator's own second was over
+}
+
+// note notes the value that came with a picture, which follows another one if changed is true.
+func (v *validator) note(value string, changed, first bool) {
+	same := value == v.value
+	switch {
+	case first:
+	case changed && same:
+		v.lying = true
+	case changed:
+		v.trusted = true
+	}
+	if changed || !same {
+		v.came, v.confirmed = time.Now(), false
+	} else if time.Since(v.came) >= ownSecond {
+		v.confirmed = true
+	}
+	v.value = value
+}
+
+// use reports whether a request may be conditional on the validator.
+func (v *validator) use() bool { return v.value != "" && v.trusted && !v.lying && v.confirmed }
 
 // A still is what is known of a camera that sends one picture a response.
 type still struct {
 	seed maphash.Seed
 	sum  uint64 // of the last picture; 0: there was none
-	last validators
-	came time.Time // when they first came with this picture
 
-	// Cameras send validators that never change, or no oftener than each second.
-	trusted   bool // they once changed together with the picture
-	lying     bool // the picture once changed without them
-	confirmed bool // the picture was the same when their own second was over
-	asked     int  // requests in a row with them
+	modified, entity validator
+	asked            int // requests in a row with one of them
 
 	bare bool // responses have one picture, though their media type is not that of one
+	cut  int  // damaged pictures since the last whole one
 }
 
 // note notes a picture and its head. It reports whether the picture is another one than before.
 func (s *still) note(jpeg []byte, header http.Header) (changed bool) {
-	sum := maphash.Bytes(s.seed, jpeg)
-	now := validators{header.Get("Last-Modified"), header.Get("ETag")}
+	sum, first := maphash.Bytes(s.seed, jpeg), s.sum == 0
 	changed = sum != s.sum
-	same := now == s.last
-	switch {
-	case s.sum == 0:
-	case changed && same:
-		s.lying = true
-	case changed:
-		s.trusted = true
-	}
-	if changed || !same {
-		s.came, s.confirmed = time.Now(), false
-	} else if time.Since(s.came) >= ownSecond {
-		s.confirmed = true
-	}
-	s.sum, s.last = sum, now
+	s.modified.note(header.Get("Last-Modified"), changed, first)
+	s.entity.note(header.Get("ETag"), changed, first)
+	s.sum = sum
 	return changed
 }
 
-// ask adds the validators to a request, if they can be trusted.
+// ask adds the validators that can be trusted to a request.
 func (s *still) ask(header http.Header) {
-	if !s.trusted || s.lying || !s.confirmed || s.asked == believed {
+	modified, entity := s.modified.use(), s.entity.use()
+	if !modified && !entity || s.asked == believed {
 		s.asked = 0
 		return
 	}
 	s.asked++
-	if s.last.modified != "" {
-		header.Set("If-Modified-Since", s.last.modified)
+	if modified {
+		header.Set("If-Modified-Since", s.modified.value)
 	}
-	if s.last.entity != "" {
-		header.Set("If-None-Match", s.last.entity)
+	if entity {
+		header.Set("If-None-Match", s.entity.value)
 	}
 }

@@ -131,9 +131,6 @@ func (r *Reader) Release() {
 	}
 }
 
-// Framed reports whether the last picture had part headers or a delimiter before it.
-func (r *Reader) Framed() bool { return r.lead.headed && !r.body }
-
 // Kind names what src holds instead of JPEGs, such as "PNG" or "H.264", as far as its first bytes and those of its parts tell; or
 // is "".
 func (r *Reader) Kind() string { return r.framing.kind }
