@@ -79,7 +79,7 @@ func (r *pictureReader) picture(part mjpeg.Part) {
 	case r.skip > 0:
 		r.skip--
 		p.JPEG, r.skipped = nil, true
-	case r.single && r.pictures == 1 && !r.still.note(part.JPEG, r.resp.Header):
+	case r.pictures == 1 && !r.still.note(part.JPEG, r.resp.Header) && r.single:
 		p.JPEG = nil
 	}
 	if r.other {

@@ -44,6 +44,23 @@ func TestStillsInOnePart(t *testing.T) {
 	}
 }
 
+// A still in a part that stays the same is shown once.
+func TestStillsInOnePartUnchanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		c := &camera{serve: func(conn net.Conn, _ *http.Request) bool {
+			n++
+			fmt.Fprint(conn, streamHead+part(picture(n/4, 64, 48)))
+			return false
+		}}
+		got, emitted, _ := c.run(t, &httpcam.Camera{}, 2)
+		same(t, got, [][]byte{picture(0, 64, 48), picture(1, 64, 48)})
+		if len(emitted) != 4 {
+			t.Errorf("%d signs of life, want 4", len(emitted))
+		}
+	})
+}
+
 // A stream that once ended after its first picture is a stream again when more come, however seldom.
 func TestAStreamThatOnceEndedEarly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -313,13 +313,13 @@ func TestGzipOnlyIfAskedFor(t *testing.T) {
 // A camera that sends its last chunk and keeps the connection open has ended its stream.
 func TestHTTPEndsBehindTheLastChunk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		one := part(picture(1, 64, 48))
+		two := part(picture(1, 64, 48)) + part(picture(2, 64, 48))
 		c := &camera{serve: func(conn net.Conn, _ *http.Request) bool {
-			fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", len(one), one)
+			fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", len(two), two)
 			conn.Read(make([]byte, 1))
 			return false
 		}}
-		_, _, err := c.run(t, &httpcam.Camera{}, 2)
+		_, _, err := c.run(t, &httpcam.Camera{}, 3)
 		if err == nil || c.took != time.Second {
 			t.Errorf("%v after %v", err, c.took)
 		}
