@@ -178,7 +178,7 @@ func TestFaultChanges(t *testing.T) {
 func TestFaultsAtRandom(t *testing.T) {
 	schedules := 100
 	if os.Getenv("MJPEGAZER_TEST") == "full" {
-		schedules = 1000
+		schedules = 200
 	}
 	for seed := range schedules {
 		synctest.Test(t, func(t *testing.T) {
