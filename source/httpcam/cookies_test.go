@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -94,13 +95,13 @@ func TestCookiesOutliveRuns(t *testing.T) {
 // and one that has forgotten the session is asked without it.
 func TestCookiesOfSessions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		session := 1
+		var session atomic.Int64
 		c := &camera{serve: func(conn net.Conn, r *http.Request) bool {
 			cookie, err := r.Cookie("sid")
 			switch {
 			case err != nil:
-				fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nSet-Cookie: sid=%d\r\n\r\n<html>", session)
-			case cookie.Value != fmt.Sprint(session):
+				fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nSet-Cookie: sid=%d\r\n\r\n<html>", session.Load())
+			case cookie.Value != fmt.Sprint(session.Load()):
 				fmt.Fprint(conn, "HTTP/1.1 500 No\r\n\r\n")
 			default:
 				fmt.Fprint(conn, streamHead+part(picture(1, 16, 16))+part(picture(2, 16, 16)))
@@ -109,10 +110,11 @@ func TestCookiesOfSessions(t *testing.T) {
 			return false
 		}}
 		s := stream.New(&httpcam.Camera{URL: "http://cam/", DialContext: c.dial}, stream.Options{Keep: true})
-		for session = range 3 {
+		for n := range 3 {
+			session.Store(int64(n))
 			time.Sleep(10 * time.Second)
-			if frames := s.Stats().Frames; frames < uint64(4*(session+1)) {
-				t.Errorf("session %d: %d pictures", session, frames)
+			if frames := s.Stats().Frames; frames < uint64(4*(n+1)) {
+				t.Errorf("session %d: %d pictures", n, frames)
 			}
 		}
 		s.Close()

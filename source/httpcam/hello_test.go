@@ -22,6 +22,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -55,6 +56,7 @@ func selfSigned(t testing.TB, bits int, change func(*x509.Certificate)) tls.Cert
 type secured struct {
 	config *tls.Config
 	fail   func(conn net.Conn)
+	mu     sync.Mutex
 	hellos []int // sizes
 }
 
@@ -68,7 +70,9 @@ func (c *secured) dial(context.Context, string, string) (net.Conn, error) {
 		}
 		rest := make([]byte, int(head[3])<<8|int(head[4]))
 		io.ReadFull(far, rest)
+		c.mu.Lock()
 		c.hellos = append(c.hellos, len(rest))
+		c.mu.Unlock()
 		if c.fail != nil && len(rest) > 1024 {
 			c.fail(far)
 			return
@@ -78,7 +82,7 @@ func (c *secured) dial(context.Context, string, string) (net.Conn, error) {
 			return
 		}
 		http.ReadRequest(bufio.NewReader(server))
-		io.WriteString(server, streamHead+part(picture(1, 16, 16)))
+		io.WriteString(server, streamHead+part(picture(1, 16, 16))+part(picture(2, 16, 16)))
 		server.Close()
 	}()
 	return near, nil
@@ -139,6 +143,8 @@ func TestSmallClientHello(t *testing.T) {
 						t.Errorf("run %d: a picture after %v: %v", run, took, err)
 					}
 				}
+				c.mu.Lock()
+				defer c.mu.Unlock()
 				small := c.hellos[len(c.hellos)-1] <= 1024
 				if small != (test.fail != nil) || len(c.hellos) != test.hellos {
 					t.Errorf("ClientHellos of %v bytes", c.hellos)
