@@ -206,7 +206,11 @@ func TestSoak(t *testing.T) {
 		}
 	}
 	t.Log("at rest: ", rest, seen.Load(), "pictures seen")
-	if rest.goroutines > idle.goroutines || rest.descriptors > idle.descriptors || !racing && rest.resident > idle.resident+48*1024 {
+	slack := 0
+	if racing {
+		slack = 4 // what lingers takes longer
+	}
+	if rest.goroutines > idle.goroutines+slack || rest.descriptors > idle.descriptors || !racing && rest.resident > idle.resident+48*1024 {
 		t.Errorf("idle it had %v, and after all were gone %v", idle, rest)
 	}
 	if seen.Load() == 0 {
