@@ -129,8 +129,6 @@ func serve(ctx context.Context, c *config.Config, stderr io.Writer) error {
 	first.ports = append(opened[:len(opened):len(opened)], first.ports[len(opened):]...)
 	p.carryOut(first)
 	p.outcome.set(nil)
-	warnOfPublic(c, log.Logger, p.ports)
-	logAddresses(log.Logger, p.ports, c.Access.CertFile != "", p.cameras)
 	if p.file != "" {
 		p.watched.Store(new(c.Read.Contents()))
 		go p.watchFiles(ctx)
@@ -138,6 +136,8 @@ func serve(ctx context.Context, c *config.Config, stderr io.Writer) error {
 	go keepMemory(ctx)
 	supervisor.Ready(p.status())
 	go p.supervise(ctx)
+	warnOfPublic(c, log.Logger, p.ports)
+	logAddresses(log.Logger, p.ports, c.Access.CertFile != "", p.cameras) // last, when all that runs does
 	err = p.wait(ctx, hangup)
 	log.Info("stopping")
 	supervisor.Stopping()
