@@ -68,7 +68,8 @@ func (r *release) compile(file string, env []string) error {
 	return err
 }
 
-// command runs a command in a directory, the checkout if none is named, and returns what it writes to standard output. Its error holds all that it writes.
+// command runs a command in a directory, the checkout if none is named, and returns what it writes to standard output. Its error
+// holds all that it writes.
 func command(dir string, env []string, name string, args ...string) ([]byte, error) {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = dir

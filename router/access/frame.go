@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// open passes on a request that has the token in its address, as text, or answers it where it is one for a page: a browser gets the cookie and is sent to the
-// address without the token, unless it would keep the cookie back from a frame of another site, for ever: then the page is served
-// as it is, with links that have what the cookie would hold ([LinkQuery]). Browsers say that they fill a frame (Fetch Metadata,
-// W3C) only where the connection is secure; else it is seen by whether the cookie comes back.
+// open passes on a request that has the token in its address, as text, or answers it where it is one for a page: a browser gets
+// the cookie and is sent to the address without the token, unless it would keep the cookie back from a frame of another site, for
+// ever: then the page is served as it is, with links that have what the cookie would hold ([LinkQuery]). Browsers say that they
+// fill a frame (Fetch Metadata, W3C) only where the connection is secure; else it is seen by whether the cookie comes back.
 func (t token) open(w http.ResponseWriter, r *http.Request, text string, page bool) (in *http.Request, answered bool) {
 	if !page {
 		return withLinkQuery(r, text), false

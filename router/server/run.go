@@ -30,8 +30,9 @@ import (
 
 // Run serves the cameras named in args, the command line without the program's name, until ctx ends. The environment is a
 // list of NAME=VALUE, as [os.Environ] returns it; help and version go to stdout, the log and errors to stderr. SIGHUP makes
-// it read its configuration file again. The result is the exit status: 0 after an orderly end, 1 where something failed, 2 where the command
-// line, the environment or the configuration file is wrong. Where args begin with check, example or link it is that command.
+// it read its configuration file again. The result is the exit status: 0 after an orderly end, 1 where something failed, 2 where
+// the command line, the environment or the configuration file is wrong. Where args begin with check, example or link it is that
+// command.
 func Run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "check" {
 		return check(args[1:], environ, stdout, stderr)

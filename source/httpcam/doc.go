@@ -7,8 +7,9 @@
 // Cameras keep badly to the standards, so little is taken for granted: not a status line, not a boundary, not a length, not
 // the end of the headers. What counts is the JPEGs among the bytes. A camera gets one connection and one request at a time,
 // for many serve one client only. Digest and Basic logins, cookies, redirects and chunked bodies are understood; user,
-// password, headers and body go to the address in URL, or that of [Camera.Also] which is read, alone, wherever the camera redirects. Cookies go back to the host and port
-// that set them, and outlive a run: 50 of up to 4 KB. Names that end in .local are resolved by multicast DNS as well.
+// password, headers and body go to the address in URL, or that of [Camera.Also] which is read, alone, wherever the camera
+// redirects. Cookies go back to the host and port that set them, and outlive a run: 50 of up to 4 KB. Names that end in .local are
+// resolved by multicast DNS as well.
 //
 // Certificates that are checked keep to the rules of Go's TLS. For those that are not, by [Camera.Insecure] or [Camera.Pin], a
 // program may lift some rules with GODEBUG settings in its main package, as mjpegazer does: x509negativeserial=1, tlssha1=1,

@@ -26,8 +26,8 @@ type Kernel struct {
 // wanted are the modules that video can need; the rest of 400 MB stays in the package.
 var wanted = regexp.MustCompile(`/kernel/(drivers/(media|usb|i2c|base|of|virtio)|lib)/.*\.ko(\.xz)?$`)
 
-// Fetch returns Debian's kernel for an architecture, if there is a qemu for it. It is downloaded once, as an ordinary user, into the user's cache,
-// and not installed.
+// Fetch returns Debian's kernel for an architecture, if there is a qemu for it. It is downloaded once, as an ordinary user, into
+// the user's cache, and not installed.
 func Fetch(arch string) (Kernel, error) {
 	m, ok := machines[arch]
 	if !ok {
