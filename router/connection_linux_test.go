@@ -190,7 +190,7 @@ func TestPushes(t *testing.T) {
 }
 
 // gather is for the lane of TLS as the program serves it.
-func gather(c net.Conn) net.Conn { return conn.Gather(c) }
+func gather(c net.Conn) net.Conn { return new(conn.Buffers).Gather(c) }
 
 // What the kernel does not take at once of the records of a part comes later, whole, whether the viewer's own goroutine sends the part
 // or another.

@@ -1,6 +1,7 @@
 package router
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -35,10 +36,7 @@ var overviews = append([]string{"", "status", "wall", "snapshot", "snapshot.jpg"
 
 // targetOf returns what a request asks for by its path. What is in no table here is for clients with a login alone.
 func targetOf(r *http.Request) access.Target {
-	path := r.URL.Path
-	if r.URL.RawPath != "" {
-		path = r.URL.RawPath
-	}
+	path := cmp.Or(r.URL.RawPath, r.URL.Path)
 	if c := chi.RouteContext(r.Context()); c != nil && c.RoutePath != "" { // it is mounted in a router of chi's
 		path = c.RoutePath
 	}

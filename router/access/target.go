@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -42,12 +43,7 @@ func WithTarget(r *http.Request, t Target) *http.Request {
 // targetOf returns what a request asks for.
 func targetOf(r *http.Request) Target {
 	t, _ := r.Context().Value(targetKey{}).(Target)
-	if t.Path == "" {
-		t.Path = r.URL.Path
-		if r.URL.RawPath != "" {
-			t.Path = r.URL.RawPath
-		}
-	}
+	t.Path = cmp.Or(t.Path, r.URL.RawPath, r.URL.Path)
 	return t
 }
 

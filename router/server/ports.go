@@ -119,6 +119,7 @@ func listenBeside(address string, closing []*port) (l net.Listener, shared bool,
 type acceptor struct {
 	patientListener
 	secure  *atomic.Pointer[tls.Config]
+	buffers *conn.Buffers
 	metrics bool
 }
 
@@ -128,7 +129,7 @@ func (a *acceptor) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	if config := a.secure.Load(); config != nil && c.LocalAddr().Network() == "tcp" {
-		return tls.Server(conn.Gather(c), config), nil
+		return tls.Server(a.buffers.Gather(c), config), nil
 	}
 	return c, nil
 }
@@ -155,7 +156,7 @@ func (p *program) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve serves a port until it is closed, and tells failed where it ends otherwise.
 func (p *program) serve(opened *port) {
-	a := &acceptor{patientListener{Listener: opened, log: p.log.Logger}, &p.secure, opened.metrics}
+	a := &acceptor{patientListener{Listener: opened, log: p.log.Logger}, &p.secure, &p.buffers, opened.metrics}
 	go func() {
 		err := p.server.Serve(a)
 		if opened.closed.Load() || errors.Is(err, http.ErrServerClosed) {

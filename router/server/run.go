@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"mjpegazer/router"
+	"mjpegazer/router/internal/conn"
 	"mjpegazer/router/access"
 	"mjpegazer/router/internal/watch"
 	"mjpegazer/router/server/internal/config"
@@ -79,6 +80,7 @@ type program struct {
 	handler  atomic.Pointer[http.Handler]
 	metrics  atomic.Pointer[http.Handler] // at addresses of its own
 	secure   atomic.Pointer[tls.Config]   // nil: HTTP
+	buffers  conn.Buffers                 // of its connections
 	limits   *router.Limits
 	clients  connections
 	changing *variant.Limit                 // of pictures that variants work on

@@ -6,10 +6,8 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"mjpegazer/router"
 	"mjpegazer/router/server/internal/config"
@@ -276,18 +274,12 @@ func (u *upstream) note(list []source.Listing) {
 			}
 			r = u.add(l.Name, time.Time{})
 		}
-		r.listed, r.Title, r.VariantOf = true, title(l.Title), l.VariantOf
+		if r.listed, r.VariantOf = true, l.VariantOf; config.IsTitle(l.Title) {
+			r.Title = l.Title
+		}
 		u.order = append(u.order, l.Name)
 	}
 	u.sweepLater()
-}
-
-// title is a title of upstream's, if it is fit to be shown.
-func title(text string) string {
-	if len(text) > config.MaxTitle || strings.ContainsFunc(text, unicode.IsControl) {
-		return ""
-	}
-	return text
 }
 
 // end closes all streams.

@@ -12,6 +12,7 @@ const maxGathered = 256 << 10
 // leave in one piece.
 type Gatherer struct {
 	net.Conn
+	buffers *Buffers
 
 	mu      sync.Mutex
 	held    bool
@@ -19,11 +20,23 @@ type Gatherer struct {
 	written int     // bytes of it
 }
 
-// gatherBuffers are shared: a buffer is needed only while a part is under way.
-var gatherBuffers = sync.Pool{New: func() any { return new([]byte) }}
+// Buffers are what the Gatherers of a server share: each needs one only while a part is under way. The zero value works.
+type Buffers struct{ free sync.Pool }
 
 // Gather returns what [crypto/tls.Server] is to be given instead of c.
-func Gather(c net.Conn) *Gatherer { return &Gatherer{Conn: c} }
+func (b *Buffers) Gather(c net.Conn) *Gatherer { return &Gatherer{Conn: c, buffers: b} }
+
+func (b *Buffers) get() *[]byte {
+	if buffer, ok := b.free.Get().(*[]byte); ok {
+		return buffer
+	}
+	return new([]byte)
+}
+
+func (b *Buffers) put(buffer *[]byte) {
+	*buffer = (*buffer)[:0]
+	b.free.Put(buffer)
+}
 
 // NetConn returns the connection that g stands on.
 func (g *Gatherer) NetConn() net.Conn { return g.Conn }
@@ -41,7 +54,7 @@ func (g *Gatherer) Write(b []byte) (int, error) {
 		return g.Conn.Write(b)
 	}
 	if g.buffer == nil {
-		g.buffer = gatherBuffers.Get().(*[]byte)
+		g.buffer = g.buffers.get()
 	}
 	*g.buffer = append(*g.buffer, b...)
 	return len(b), nil
@@ -88,7 +101,6 @@ func (g *Gatherer) flush() error {
 }
 
 func (g *Gatherer) free() {
-	*g.buffer = (*g.buffer)[:0]
-	gatherBuffers.Put(g.buffer)
+	g.buffers.put(g.buffer)
 	g.buffer, g.written = nil, 0
 }

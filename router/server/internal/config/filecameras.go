@@ -3,6 +3,7 @@ package config
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"mjpegazer/router/server/internal/document"
 )
@@ -94,22 +95,24 @@ func (r *cameraReader) source(value document.Value) bool {
 	return ok
 }
 
-// MaxTitle is how long a title may be, in bytes.
-const MaxTitle = 200
+const maxTitle = 200 // bytes
+
+// IsTitle reports whether a text is fit to be a camera's title: one short line.
+func IsTitle(text string) bool {
+	return len(text) <= maxTitle && !strings.ContainsFunc(text, unicode.IsControl)
+}
 
 func (r *cameraReader) title(value document.Value) {
 	text, ok := value.Expanded(r.file.lookup)
 	if !ok {
 		return
 	}
-	if text = strings.TrimSpace(text); len(text) > MaxTitle || strings.ContainsFunc(text, isControl) {
-		value.Mistake("a title is one line of at most %d bytes", MaxTitle)
+	if text = strings.TrimSpace(text); !IsTitle(text) {
+		value.Mistake("a title is one line of at most %d bytes", maxTitle)
 		return
 	}
 	r.camera.Title = text
 }
-
-func isControl(r rune) bool { return r < ' ' || r == 0x7F }
 
 // password puts the content of a file beside the user in the address.
 func (r *cameraReader) password(value document.Value) bool {
