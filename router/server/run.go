@@ -21,8 +21,8 @@ import (
 	"time"
 
 	"mjpegazer/router"
-	"mjpegazer/router/internal/conn"
 	"mjpegazer/router/access"
+	"mjpegazer/router/internal/conn"
 	"mjpegazer/router/internal/watch"
 	"mjpegazer/router/server/internal/config"
 	"mjpegazer/router/server/internal/supervisor"
