@@ -10,8 +10,7 @@ import (
 // healthz answers as long as the program does, whatever its cameras do: a supervisor must not restart the program because of a
 // camera.
 func healthz(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
+	textHeaders(w.Header(), plainText)
 	io.WriteString(w, "ok\n")
 }
 
@@ -19,8 +18,7 @@ func healthz(w http.ResponseWriter, _ *http.Request) {
 // that nobody watches is healthy.
 func Health(s *stream.Stream, options Options) http.Handler {
 	return reading(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		w.Header().Set("Cache-Control", "no-store")
+		textHeaders(w.Header(), plainText)
 		if s.Stats().Failures < options.healthThreshold() {
 			io.WriteString(w, "True")
 			return
@@ -28,4 +26,13 @@ func Health(s *stream.Stream, options Options) http.Handler {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		io.WriteString(w, "False")
 	})
+}
+
+const plainText = "text/plain; charset=utf-8"
+
+// textHeaders keep caches from storing an answer, and browsers from taking it for anything but what it is.
+func textHeaders(h http.Header, contentType string) {
+	h.Set("Content-Type", contentType)
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
 }

@@ -17,7 +17,7 @@ import (
 func Metrics(cameras []Camera, options Options) http.Handler {
 	options.Limits = options.limits()
 	r := chi.NewRouter()
-	r.Use(identify(options), guard(nil, options.Access))
+	r.Use(identify(options), refuseItself(options), guard(nil, options.Access))
 	r.NotFound(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "not found; there is only /metrics here", http.StatusNotFound)
 	})
@@ -34,8 +34,7 @@ func (s *site) metrics(w http.ResponseWriter, r *http.Request) {
 	s.options.Limits.write(&t, s.options.Access)
 	t.Process(s.started)
 	t.Go()
-	w.Header().Set("Content-Type", prometheus.ContentType)
-	w.Header().Set("Cache-Control", "no-store")
+	textHeaders(w.Header(), prometheus.ContentType)
 	w.Write(t.Bytes()) // an error means that the client has left
 }
 

@@ -111,10 +111,8 @@ func servePage(w http.ResponseWriter, r *http.Request, v pageView) {
 	if v.query = access.LinkQuery(r); v.query != "" {
 		v.query = "?" + v.query
 	}
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
+	textHeaders(h, "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", contentPolicy)
-	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	io.WriteString(w, string(v.markup())) // an error means that the viewer has left
 }
@@ -146,8 +144,7 @@ func assets() http.HandlerFunc {
 			return
 		}
 		h := w.Header()
-		h.Set("Content-Type", a.mediaType)
-		h.Set("X-Content-Type-Options", "nosniff")
+		textHeaders(h, a.mediaType)
 		h.Set("ETag", `"`+a.version+`"`)
 		h.Set("Cache-Control", "no-cache")
 		if r.URL.RawQuery == a.version {

@@ -111,7 +111,8 @@ func (o Options) limits() *Limits {
 func New(cameras []Camera, options Options) http.Handler {
 	options.Limits = options.limits()
 	r := chi.NewRouter()
-	r.Use(func(next http.Handler) http.Handler { return drained(next.ServeHTTP) }, identify(options), guard(cameras, options.Access))
+	drain := func(next http.Handler) http.Handler { return drained(next.ServeHTTP) }
+	r.Use(identify(options), drain, refuseItself(options), guard(cameras, options.Access))
 	site := newSite(cameras, options)
 	r.NotFound(site.notFound)
 	r.MethodNotAllowed(refuseMethod) // of methods that chi does not know
@@ -196,19 +197,30 @@ func (f feed) mountPage(r chi.Router, path string) {
 // Without it everything works, but on a slow link pictures grow old in the kernel's buffers.
 func ConnContext(ctx context.Context, c net.Conn) context.Context { return conn.Context(ctx, c) }
 
-// identify names the program in every answer: another one that reads from it may trust its timestamps. A program that was
-// told to read itself is refused before it waits for its own first picture.
+// identify names the program in every answer: another one that reads from it may trust its timestamps. It also sets what holds
+// for all answers but those that say otherwise: no cache stores them, and no other server learns the address.
 func identify(options Options) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Server", "mjpegazer/"+options.version())
+			h := w.Header()
+			h.Set("Server", "mjpegazer/"+options.version())
+			h.Set("Cache-Control", "no-store")
+			h.Set("Referrer-Policy", "no-referrer")
 			if options.Instance != "" {
-				own := mjpeg.Via{options.Instance}
-				w.Header().Set(mjpeg.InstanceHeader, own.String())
-				if nearest(via(r)).Meets(own) {
-					refuseCircle(w)
-					return
-				}
+				h.Set(mjpeg.InstanceHeader, mjpeg.Via{options.Instance}.String())
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// refuseItself refuses a program that was told to read itself, before it waits for its own first picture.
+func refuseItself(options Options) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if options.Instance != "" && nearest(via(r)).Meets(mjpeg.Via{options.Instance}) {
+				refuseCircle(w)
+				return
 			}
 			next.ServeHTTP(w, r)
 		})

@@ -50,7 +50,7 @@ func (s *site) notFound(w http.ResponseWriter, r *http.Request) {
 	refuseUnknown(w, text)
 }
 
-// refuseUnknown says that there is no such thing, to this client alone: caches may store such an answer.
+// refuseUnknown says that there is no such thing, to this client alone: caches may store such an answer unless told not to.
 func refuseUnknown(w http.ResponseWriter, text string) {
 	w.Header().Set("Cache-Control", "no-store")
 	http.Error(w, text, http.StatusNotFound)
@@ -145,7 +145,6 @@ func (c Camera) status(options Options) cameraStatus {
 }
 
 func (s *site) status(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "no-store")
 	cameras, ok := s.chosen(r)
 	if !ok {
 		s.notFound(w, r)
@@ -159,6 +158,6 @@ func (s *site) status(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the status cannot be written; the log says why", http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
+	textHeaders(w.Header(), "application/json")
 	w.Write(append(body, '\n'))
 }
