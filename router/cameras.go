@@ -95,13 +95,21 @@ func visibleFeeds(feeds []feed, r *http.Request) []feed {
 
 // only serves h to clients that may see a camera. For all others there is none of that name.
 func (s *site) only(camera string, h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !access.Watches(r, camera) {
-			s.notFound(w, r)
-			return
-		}
-		h.ServeHTTP(w, r)
-	})
+	return &restricted{s, camera, h}
+}
+
+type restricted struct {
+	site   *site
+	camera string
+	next   http.Handler
+}
+
+func (h *restricted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !access.Watches(r, h.camera) {
+		h.site.notFound(w, r)
+		return
+	}
+	h.next.ServeHTTP(w, r)
 }
 
 // first is the first camera that the client of a request may see.

@@ -11,25 +11,25 @@ const (
 	bodyTime = 5 * time.Second
 )
 
-// drained reads a request's body, which nobody needs, before h answers. net/http would wait for it, without end, before the
-// first byte of an answer.
-func drained(h http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength == 0 || drain(w, r) {
-			h(w, r)
-			return
-		}
-		w.Header().Set("Connection", "close")
-		http.Error(w, "no request needs a body here, and this one is too large or too slow", http.StatusRequestEntityTooLarge)
+// drained reads a request's body, which nobody needs, before a handler answers. net/http would wait for it, without end, before
+// the first byte of an answer.
+type drained struct{ http.Handler }
+
+func (d *drained) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength == 0 || drain(w, r) {
+		d.Handler.ServeHTTP(w, r)
 	}
 }
 
-// drain reports whether the whole body was read. If not its deadline stays, so that net/http does not try in its turn.
+// drain reports whether the whole body was read, and refuses the request if not. Then the body's deadline stays, so that net/http
+// does not try in its turn.
 func drain(w http.ResponseWriter, r *http.Request) bool {
 	controller := http.NewResponseController(w)
 	controller.SetReadDeadline(time.Now().Add(bodyTime)) // a writer without a connection has a body that does not wait
 	if n, err := io.Copy(io.Discard, io.LimitReader(r.Body, maxBody+1)); err != nil || n > maxBody {
 		controller.SetReadDeadline(time.Unix(1, 0))
+		w.Header().Set("Connection", "close")
+		http.Error(w, "no request needs a body here, and this one is too large or too slow", http.StatusRequestEntityTooLarge)
 		return false
 	}
 	controller.SetReadDeadline(time.Time{})

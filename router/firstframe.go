@@ -27,7 +27,7 @@ const soon = 1500 * time.Millisecond
 
 // firstFrame waits for a viewer's first frame as long as the stream waits for its camera. It does not wait in vain: not where
 // the next try comes later than that, or not soon after one that has just failed. A viewer that would take silence for death is told to go on waiting.
-func firstFrame(w http.ResponseWriter, r *http.Request, s *stream.Stream, v *stream.Viewer, options Options) (*stream.Frame, error) {
+func firstFrame(w http.ResponseWriter, r *http.Request, s *stream.Stream, v *stream.Viewer, options *Options) (*stream.Frame, error) {
 	ctx, most := r.Context(), s.Stall()+restartGrace
 	waiting, cancel := context.WithTimeoutCause(ctx, most, errNoPicture)
 	defer cancel()
@@ -56,7 +56,7 @@ func firstFrame(w http.ResponseWriter, r *http.Request, s *stream.Stream, v *str
 }
 
 // unavailable says why there is no picture, and when to come again.
-func unavailable(w http.ResponseWriter, r *http.Request, s *stream.Stream, options Options, err error) {
+func unavailable(w http.ResponseWriter, r *http.Request, s *stream.Stream, options *Options, err error) {
 	if r.Context().Err() != nil {
 		return // nobody reads it
 	}

@@ -32,19 +32,11 @@ func live(s *stream.Stream, options Options) http.Handler {
 	limits := options.limits()
 	options.Limits = limits
 	return reading(func(w http.ResponseWriter, r *http.Request) {
-		fps, err := maxFPS(r)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
+		fps, ok := asksForStream(w, r)
+		if !ok {
 			return
 		}
-		if r.Method == http.MethodHead {
-			streamHead(w, mjpeg.ContentType)
-			return
-		}
-		if !flushes(w) {
-			return
-		}
-		if waits(s, via(r), options) {
+		if waits(s, via(r), &options) {
 			refuseCircle(w)
 			return
 		}
@@ -55,24 +47,59 @@ func live(s *stream.Stream, options Options) http.Handler {
 		defer limits.leave(s, watchesLive)
 		send := newSender(w, r, limits)
 		defer send.close()
-		send.form = formOf(r, send.direct)
-		v := s.View(stream.ViewerOptions{MaxFPS: fps, Ready: send.ready, Deliver: send.deliverer(), Via: passing(send.via)})
+		v := send.view(r, s, fps)
 		defer v.Close()
-		limits.govern(send, v)
-		frame, err := firstFrame(w, r, s, v, options)
-		if err != nil {
-			unavailable(w, r, s, options, err)
+		frame := send.first(r, s, v, &options)
+		if frame == nil {
 			return
 		}
-		if !passed(w, send.via, frame) {
-			return
-		}
-		defer logViewer(r, options, send)()
-		streamHead(w, mjpeg.ContentType)
-		send.coding()
-		pause, _ := pauseFor(r, options.Heartbeat)
-		send.stream(s, v, frame, newHeartbeat(r.Context(), pause))
+		defer logViewer(r, &options, send)()
+		send.stream(s, v, frame, send.head(r, &options))
 	})
+}
+
+// asksForStream reports whether a request is answered with a stream, and how many pictures a second that has at most. Else it has
+// been answered.
+func asksForStream(w http.ResponseWriter, r *http.Request) (fps float64, ok bool) {
+	fps, err := maxFPS(r)
+	switch {
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusBadRequest)
+	case r.Method == http.MethodHead:
+		streamHead(w, mjpeg.ContentType)
+	default:
+		return fps, flushes(w)
+	}
+	return 0, false
+}
+
+// view returns the viewer that the pictures are for.
+func (s *sender) view(r *http.Request, from *stream.Stream, fps float64) *stream.Viewer {
+	s.form = formOf(r, s.direct)
+	v := from.View(stream.ViewerOptions{MaxFPS: fps, Ready: s.ready, Deliver: s.deliverer(), Via: passing(s.via)})
+	s.limits.govern(s, v)
+	return v
+}
+
+// first waits for the viewer's first frame. Nil: the request was answered.
+func (s *sender) first(r *http.Request, from *stream.Stream, v *stream.Viewer, options *Options) *stream.Frame {
+	frame, err := firstFrame(s.w, r, from, v, options)
+	if err != nil {
+		unavailable(s.w, r, from, options, err)
+		return nil
+	}
+	if !passed(s.w, s.via, frame) {
+		return nil
+	}
+	return frame
+}
+
+// head sets the headers of a stream, and returns its heartbeat.
+func (s *sender) head(r *http.Request, options *Options) *heartbeat {
+	streamHead(s.w, mjpeg.ContentType)
+	s.coding()
+	pause, _ := pauseFor(r, options.Heartbeat)
+	return newHeartbeat(r.Context(), pause)
 }
 
 // stream sends frames, from the first, until the viewer leaves or the stream is closed.
@@ -116,7 +143,7 @@ func (s *sender) keepAlive(from *stream.Stream) error {
 
 // logViewer logs that a viewer has connected. What it returns logs that the viewer has left or was evicted, and after how many
 // frames.
-func logViewer(r *http.Request, options Options, send *sender) (left func()) {
+func logViewer(r *http.Request, options *Options, send *sender) (left func()) {
 	if options.Log == nil || !options.Log.Enabled(r.Context(), slog.LevelDebug) {
 		return func() {}
 	}

@@ -17,7 +17,7 @@ import (
 func Metrics(cameras []Camera, options Options) http.Handler {
 	options.Limits = options.limits()
 	r := chi.NewRouter()
-	r.Use(identify(options), refuseItself(options), guard(nil, options.Access))
+	r.Use(identify(options), guard(nil, options))
 	r.NotFound(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "not found; there is only /metrics here", http.StatusNotFound)
 	})

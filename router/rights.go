@@ -13,23 +13,29 @@ import (
 
 // guard puts access control around all routes but health, which is for the others where some may not see a camera, and the
 // page's files, which are the same everywhere.
-func guard(cameras []Camera, control *access.Control) func(http.Handler) http.Handler {
+func guard(cameras []Camera, options Options) func(http.Handler) http.Handler {
 	open := []string{"/health", "/healthz"}
 	for _, c := range cameras {
-		if !control.Restricts(c.Name) {
+		if !options.Access.Restricts(c.Name) {
 			open = append(open, "/"+c.Name+"/health")
 		}
 	}
 	for name := range assetTable {
 		open = append(open, "/assets/"+name)
 	}
+	instance := options.Instance
 	return func(next http.Handler) http.Handler {
-		guarded := control.Handler(next, open...)
+		guarded := options.Access.Handler(next, open...)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			guarded.ServeHTTP(w, access.WithTarget(r, targetOf(r)))
+			if !refusesItself(w, r, instance) {
+				guarded.ServeHTTP(w, targeted(r))
+			}
 		})
 	}
 }
+
+// targeted is a request that says what it asks for.
+func targeted(r *http.Request) *http.Request { return access.WithTarget(r, targetOf(r)) }
 
 // overviews are the paths of what shows the cameras that a client may see, or the first of them.
 var overviews = append([]string{"", "status", "wall", "snapshot", "snapshot.jpg", "stream", "webcam", "webcam/"}, liveNames...)

@@ -111,8 +111,8 @@ func (o Options) limits() *Limits {
 func New(cameras []Camera, options Options) http.Handler {
 	options.Limits = options.limits()
 	r := chi.NewRouter()
-	drain := func(next http.Handler) http.Handler { return drained(next.ServeHTTP) }
-	r.Use(identify(options), drain, refuseItself(options), guard(cameras, options.Access))
+	drain := func(next http.Handler) http.Handler { return &drained{next} }
+	r.Use(identify(options), drain, guard(cameras, options))
 	site := newSite(cameras, options)
 	r.NotFound(site.notFound)
 	r.MethodNotAllowed(refuseMethod) // of methods that chi does not know
@@ -201,30 +201,36 @@ func ConnContext(ctx context.Context, c net.Conn) context.Context { return conn.
 // for all answers but those that say otherwise: no cache stores them, and no other server learns the address.
 func identify(options Options) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			h := w.Header()
-			h.Set("Server", "mjpegazer/"+options.version())
-			h.Set("Cache-Control", "no-store")
-			h.Set("Referrer-Policy", "no-referrer")
-			if options.Instance != "" {
-				h.Set(mjpeg.InstanceHeader, mjpeg.Via{options.Instance}.String())
-			}
-			next.ServeHTTP(w, r)
-		})
+		return &identified{next, "mjpegazer/" + options.version(), options.Instance}
 	}
 }
 
-// refuseItself refuses a program that was told to read itself, before it waits for its own first picture.
-func refuseItself(options Options) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if options.Instance != "" && nearest(via(r)).Meets(mjpeg.Via{options.Instance}) {
-				refuseCircle(w)
-				return
-			}
-			next.ServeHTTP(w, r)
-		})
+type identified struct {
+	next             http.Handler
+	server, instance string
+}
+
+func (i *identified) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	i.introduce(w.Header())
+	i.next.ServeHTTP(w, r)
+}
+
+func (i *identified) introduce(h http.Header) {
+	h.Set("Server", i.server)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer")
+	if i.instance != "" {
+		h.Set(mjpeg.InstanceHeader, mjpeg.Via{i.instance}.String())
 	}
+}
+
+// refusesItself refuses a program that was told to read itself, before it waits for its own first picture.
+func refusesItself(w http.ResponseWriter, r *http.Request, instance string) bool {
+	if instance == "" || !nearest(via(r)).Meets(mjpeg.Via{instance}) {
+		return false
+	}
+	refuseCircle(w)
+	return true
 }
 
 // via returns the programs that the pictures of an answer go to.
@@ -235,7 +241,7 @@ func nearest(to mjpeg.Via) mjpeg.Via { return to[:min(len(to), 1)] }
 
 // waits reports whether a program asks for pictures for which this one waits in its turn, by way of that program: both would wait
 // for ever. It needs to be so only while there is no picture: what a client says does not keep others from a camera that works.
-func waits(s *stream.Stream, to mjpeg.Via, options Options) bool {
+func waits(s *stream.Stream, to mjpeg.Via, options *Options) bool {
 	if len(to) < 2 || !to.Meets(mjpeg.Via{options.Instance}) {
 		return false
 	}
@@ -274,14 +280,16 @@ var errCircle = errors.New("this is mjpegazer's own address, directly or by way 
 
 // reading answers HEAD with h's headers alone, and refuses what would write. The handlers do it, not the routes, so that they
 // keep it wherever they are mounted.
-func reading(h http.HandlerFunc) http.Handler {
-	return drained(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			refuseMethod(w, r)
-			return
-		}
-		h(w, r)
-	})
+func reading(h http.HandlerFunc) http.Handler { return &drained{reader(h)} }
+
+type reader http.HandlerFunc
+
+func (h reader) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		refuseMethod(w, r)
+		return
+	}
+	h(w, r)
 }
 
 // refuseMethod answers a method that would write.

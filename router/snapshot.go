@@ -27,7 +27,7 @@ func snapshot(s *stream.Stream, options Options) http.Handler {
 			return
 		}
 		to := via(r)
-		if waits(s, to, options) {
+		if waits(s, to, &options) {
 			refuseCircle(w)
 			return
 		}
@@ -38,9 +38,9 @@ func snapshot(s *stream.Stream, options Options) http.Handler {
 		defer limits.leave(s, watchesSnapshot)
 		v := s.View(stream.ViewerOptions{Via: passing(to)})
 		defer v.Close()
-		frame, err := firstFrame(w, r, s, v, options)
+		frame, err := firstFrame(w, r, s, v, &options)
 		if err != nil {
-			unavailable(w, r, s, options, err)
+			unavailable(w, r, s, &options, err)
 			return
 		}
 		if !passed(w, to, frame) {

@@ -101,7 +101,7 @@ func (s *site) wall(w http.ResponseWriter, r *http.Request) {
 		refuseViewer(w, err)
 		return
 	}
-	defer logViewer(r, s.options, send)()
+	defer logViewer(r, &s.options, send)()
 	if wall.beat > 0 {
 		w.Header().Set(heartbeatHeader, strconv.FormatFloat(wall.beat.Seconds(), 'f', -1, 64))
 	}

@@ -151,7 +151,12 @@ func (s *slot) wait(ctx context.Context, v *Viewer) (*Frame, error) {
 	case r := <-s.results:
 		return r.frame, r.err
 	case <-ctx.Done():
+		return s.leave(ctx)
 	}
+}
+
+// leave ends a wait whose ctx is done.
+func (s *slot) leave(ctx context.Context) (*Frame, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.waiting = nil

@@ -59,6 +59,11 @@ func (v *Viewer) Next(ctx context.Context) (*Frame, error) {
 	if v.slot != nil {
 		return v.slot.wait(ctx, v)
 	}
+	return v.wait(ctx)
+}
+
+// wait is Next of a viewer without a slot.
+func (v *Viewer) wait(ctx context.Context) (*Frame, error) {
 	for {
 		now := v.stream.latest.Load()
 		if frame, err := v.pick(now); frame != nil || err != nil {

@@ -1,10 +1,14 @@
 package test
 
 import (
+	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
+
+	"mjpegazer/stream/streamtest"
 )
 
 // TestIdleMemory is the program that nobody watches.
@@ -17,6 +21,23 @@ func TestIdleMemory(t *testing.T) {
 	if kilobytes > 15<<10 {
 		t.Errorf("%.0f KB resident while idle, more than 15 MB", kilobytes)
 	}
+}
+
+// TestViewerStacks is what the goroutines of a viewer that waits stand on. Where the handlers around a stream need less than 3,296 bytes
+// the collector halves the larger of its two stacks.
+func TestViewerStacks(t *testing.T) {
+	notRacing(t)
+	t.Parallel()
+	const viewers, most = 200, 14 << 10
+	door := newCamera(t, 20*time.Millisecond, streamtest.OfSize(50_000).JPEG)
+	p := start(t, command(t, anyPort, "door="+door.URL))
+	for range viewers {
+		go io.Copy(io.Discard, view(t, p.url+"/door/live").reader)
+	}
+	awaitMetrics(t, p.url+"/metrics", "the stacks stay larger", func(metrics string) bool {
+		bytes, _ := strconv.ParseFloat(sampleOf(metrics, "go_memstats_stack_inuse_bytes"), 64)
+		return bytes > 0 && bytes < 1<<20+viewers*most
+	})
 }
 
 // TestBinarySize is what a small board has to store.

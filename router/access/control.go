@@ -63,55 +63,61 @@ func (c *Control) Handler(next http.Handler, open ...string) http.Handler {
 		c = &Control{}
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Referrer-Policy", "no-referrer") // the address may have a token
-		if !c.answersTo(r) {
-			refuseHost(w, r)
-			return
+		if in, end := c.admit(w, r, open); in != nil {
+			defer end()
+			next.ServeHTTP(w, in)
 		}
-		if c.answerOrigin(w, r) {
-			return
-		}
-		c.hintOrigin(r)
-		if !c.requiresLogin() && c.fromForeignSite(r) {
-			refuseForeign(w)
-			return
-		}
-		r, inAddress := withoutToken(r)
-		target := targetOf(r)
-		if slices.Contains(open, target.Path) {
-			r, _ := c.begin(r, &identity{}, target)
-			next.ServeHTTP(w, r)
-			return
-		}
-		begun := time.Now()
-		id, err := c.check(r, inAddress, target)
-		switch {
-		case err != nil:
-			c.refuse(w, r, begun, err)
-			return
-		case id.way == nobody && c.fromForeignSite(r):
-			refuseForeign(w)
-			return
-		}
-		page := strings.HasSuffix(target.Path, "/") && opensPage(r)
-		if t, ok := c.tokenOf(inAddress); ok {
-			var answered bool
-			if r, answered = t.open(w, r, inAddress, page); answered {
-				return
-			}
-		}
-		if page && id.way == nobody && c.hasToken() && fromOtherSite(r) { // the browser may have a cookie
-			w.Header().Set("Refresh", "0")
-		}
-		r, end := c.begin(r, id, target)
-		defer end()
-		if target.Camera != "" && !target.Sees && !Watches(r, target.Camera) {
-			w.Header().Set("Cache-Control", "no-store")
-			http.Error(w, "not found", http.StatusNotFound)
-			return
-		}
-		next.ServeHTTP(w, r)
 	})
+}
+
+// admit returns the request of a client that is let in, and what is to be done at its end. Nil: it was answered.
+func (c *Control) admit(w http.ResponseWriter, r *http.Request, open []string) (in *http.Request, end func()) {
+	w.Header().Set("Referrer-Policy", "no-referrer") // the address may have a token
+	if !c.answersTo(r) {
+		refuseHost(w, r)
+		return nil, nil
+	}
+	if c.answerOrigin(w, r) {
+		return nil, nil
+	}
+	c.hintOrigin(r)
+	if !c.requiresLogin() && c.fromForeignSite(r) {
+		refuseForeign(w)
+		return nil, nil
+	}
+	r, inAddress := withoutToken(r)
+	target := targetOf(r)
+	if slices.Contains(open, target.Path) {
+		return c.begin(r, &identity{}, target)
+	}
+	begun := time.Now()
+	id, err := c.check(r, inAddress, target)
+	switch {
+	case err != nil:
+		c.refuse(w, r, begun, err)
+		return nil, nil
+	case id.way == nobody && c.fromForeignSite(r):
+		refuseForeign(w)
+		return nil, nil
+	}
+	page := strings.HasSuffix(target.Path, "/") && opensPage(r)
+	if t, ok := c.tokenOf(inAddress); ok {
+		var answered bool
+		if r, answered = t.open(w, r, inAddress, page); answered {
+			return nil, nil
+		}
+	}
+	if page && id.way == nobody && c.hasToken() && fromOtherSite(r) { // the browser may have a cookie
+		w.Header().Set("Refresh", "0")
+	}
+	r, end = c.begin(r, id, target)
+	if target.Camera != "" && !target.Sees && !Watches(r, target.Camera) {
+		end()
+		w.Header().Set("Cache-Control", "no-store")
+		http.Error(w, "not found", http.StatusNotFound)
+		return nil, nil
+	}
+	return r, end
 }
 
 // opensPage reports whether a request may be one for a page, which goes on to ask for other things by itself.
