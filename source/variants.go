@@ -35,6 +35,9 @@ func parseCamera(address string, s *Spec, o *options, _ Defaults) error {
 	if s.Camera == "" {
 		return errors.New("the name of the camera is missing: camera:NAME")
 	}
+	if strings.ContainsAny(s.Camera, "/:@?&=%") { // it is not repeated: it may be an address, with a password
+		return errors.New("what follows camera: is the name of another camera of the program, such as camera:door")
+	}
 	v := &s.variant
 	o.number("width", 1, 1<<16-1, &v.Width)
 	o.number("height", 1, 1<<16-1, &v.Height)

@@ -41,6 +41,7 @@ func TestVariants(t *testing.T) {
 func TestVariantsRefuse(t *testing.T) {
 	for text, want := range map[string]string{
 		"camera:":                                   "name of the camera is missing",
+		"camera:http://bob:canary@h/":               "is the name of another camera",
 		"pattern:#turn=45":                          "option turn must be 90, 180 or 270",
 		"pattern:#how=lossless":                     "option how must be exif or encode",
 		"http://h/#grey":                            "unknown option",

@@ -37,7 +37,7 @@ var arrows = map[string][]string{
 	"source/probe":                      {"source", "source/httpcam", "source/internal/redact", "stream", "stream/jpeg"},
 	"source/v4l2":                       {},
 	"source/variant":                    {"source/internal/paint", "stream", "stream/jpeg"},
-	"source/webcam":                     {"source/v4l2", "stream", "stream/jpeg"},
+	"source/webcam":                     {"source/internal/redact", "source/v4l2", "stream", "stream/jpeg"},
 	"stream":                            {"stream/jpeg", "stream/mjpeg"},
 	"stream/jpeg":                       {},
 	"stream/mjpeg":                      {"stream/jpeg"},

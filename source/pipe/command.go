@@ -33,7 +33,7 @@ type Command struct {
 }
 
 // Run runs the command until it ends or ctx is done. The error holds the last lines of its stderr, without the words of its
-// arguments, which may be secret, and without what looks like a secret.
+// arguments, which may be secret, the passwords in its environment, and what looks like a secret.
 func (c *Command) Run(ctx context.Context, emit func(stream.Picture)) error {
 	return stream.FailedDevice.Of(c.run(ctx, emit))
 }
@@ -66,7 +66,7 @@ func (c *Command) run(ctx context.Context, emit func(stream.Picture)) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return c.ended(pictures, err, status, said.String(redact.OfCommand(c.Args)))
+	return c.ended(pictures, err, status, said.String(redact.OfCommand(c.Args, cmd.Environ())))
 }
 
 // notStarted is the error of a command that could not be started.

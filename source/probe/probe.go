@@ -57,6 +57,10 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "mjpegazer:", redact.Printable(err.Error()))
 		return 2
 	}
+	if camera.Camera != "" {
+		fmt.Fprintln(stderr, "mjpegazer: camera:NAME shows another camera of the running program: probe the SOURCE of that one")
+		return 2
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	fmt.Fprintln(stdout, camera.Display)

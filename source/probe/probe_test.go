@@ -64,6 +64,7 @@ func TestProbe(t *testing.T) {
 		{nil, 2, []string{"usage: mjpegazer probe SOURCE"}},
 		{[]string{"-h"}, 0, []string{"usage: mjpegazer probe SOURCE"}},
 		{[]string{"gopher://x"}, 2, []string{"not a source"}},
+		{[]string{"small=camera:door#width=64"}, 2, []string{"probe the SOURCE of that one"}},
 		{[]string{camera.URL + "/page"}, 1, []string{"answer", "200 OK", "failed the camera sent a web page"}},
 		{[]string{camera.URL + "/still"}, 0, []string{
 			"pictures 1, 32×24", "unchanged answered every time, always with the same picture",

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"mjpegazer/source/internal/redact"
 	"mjpegazer/source/v4l2"
 	"mjpegazer/stream"
 )
@@ -60,6 +61,7 @@ func (c *Camera) locate() (string, error) {
 }
 
 func noCamera(address string, cameras []v4l2.Node) error {
+	address = redact.Secrets{}.Hide(address) // people write addresses of other cameras there
 	if len(cameras) == 0 {
 		return fmt.Errorf("no camera %s: none is plugged in", address)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/pion/mediadevices/pkg/io/video"
 	"github.com/pion/mediadevices/pkg/prop"
 
+	"mjpegazer/source/internal/redact"
 	"mjpegazer/stream"
 	"mjpegazer/stream/jpeg"
 )
@@ -90,11 +91,12 @@ func (m *MediaDevice) driver() (driver.Driver, error) {
 		}
 		labels[i] = info.Label
 	}
+	label := redact.Secrets{}.Hide(m.Label)
 	if len(labels) == 0 {
-		return nil, fmt.Errorf("no mediadevices driver %q: this program has no drivers", m.Label)
+		return nil, fmt.Errorf("no mediadevices driver %q: this program has no drivers", label)
 	}
 	slices.Sort(labels)
-	return nil, fmt.Errorf("no mediadevices driver %q; the drivers are: %s", m.Label, strings.Join(labels, ", "))
+	return nil, fmt.Errorf("no mediadevices driver %q; the drivers are: %s", label, strings.Join(labels, ", "))
 }
 
 // choose returns what is nearest to the preferences, the first of what is equally near.

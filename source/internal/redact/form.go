@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -106,6 +107,20 @@ func inForms(text string) (words []string) {
 		if isCredential(match[3]) {
 			words = append(words, inCredential(match[3])...)
 		}
+	}
+	return words
+}
+
+// inEnvironment returns the secrets of variables, NAME=VALUE: those of a name such as DOOR_PASSWORD, and those of addresses. Who
+// is logged in, and where, is none.
+func inEnvironment(environ []string) (words []string) {
+	for _, variable := range environ {
+		name, value, _ := strings.Cut(variable, "=")
+		harmless := slices.Contains([]string{"PWD", "OLDPWD", "USER", "LOGNAME", "USERNAME"}, name) || strings.HasPrefix(name, "XDG_") || strings.HasPrefix(name, "SSH_") || strings.HasPrefix(name, "SUDO_")
+		if !harmless && len(name) > 2 && isKeyName(name) {
+			words = append(words, value)
+		}
+		words = append(words, inForms(value)...)
 	}
 	return words
 }

@@ -159,9 +159,11 @@ func TestForms(t *testing.T) {
 }
 
 func TestSecretsOfACommand(t *testing.T) {
-	s := redact.OfCommand([]string{"/opt/ffmpeg", "-rtsp_transport", "tcp", "-canary1", "--key=canary2", "-pab", "x y", "-i", "rtsp://u:canary3@cam/ch?canary4=1", "-f", "mjpeg", "-"})
+	s := redact.OfCommand([]string{"/opt/ffmpeg", "-rtsp_transport", "tcp", "-canary1", "--key=canary2", "-pab", "x y", "-i", "rtsp://u:canary3@cam/ch?canary4=1", "-f", "mjpeg", "-"},
+		[]string{"HOME=/home/harmless", "PWD=/home/harmless", "USER=harmless", "XDG_SESSION_TYPE=harmless", "CAM_PASSWORD=canary5 q", "apiKey=canary6", "VIDEO_URL=http://bob:canary7@cam/v", "EMPTY", "=x"})
 	for text, want := range map[string]string{
-		"canary1 CANARY2 pab b":                         "… … … b",
+		"canary1 CANARY2 pab b": "… … … b",
+		"login with canary5 q, or CANARY6, canary7 from /home/harmless": "login with …, or …, … from /home/harmless",
 		"unknown option -pab":                           "unknown option -…",
 		"rtsp://cam/ch: tcp failed, no mjpeg (canary3)": "rtsp://cam/ch: tcp failed, no mjpeg (…)",
 	} {

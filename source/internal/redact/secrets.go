@@ -72,10 +72,10 @@ func Of(u *url.URL, header http.Header, body string) Secrets {
 	return New(words)
 }
 
-// OfCommand returns the Secrets of a command's arguments: all of their pieces, as any may be a password, except common names
-// of formats, protocols and options.
-func OfCommand(args []string) Secrets {
-	var words []string
+// OfCommand returns the Secrets of a command: all pieces of its arguments, as any may be a password, except common names
+// of formats, protocols and options; and what is secret in its environment.
+func OfCommand(args, environ []string) Secrets {
+	words := inEnvironment(environ)
 	for i, arg := range args {
 		if i == 0 || strings.HasPrefix(arg, "/dev/") {
 			continue
