@@ -71,10 +71,21 @@ func TestRevoked(t *testing.T) {
 	program.endsSoon(t, "the token is another")
 	ben.goesOn(t, 10*time.Second)
 
+	if err := os.WriteFile(users, []byte("\nben:half\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ben.endsSoon(t, "the line of the last user cannot be read")
+	s.await(t, `(line 2: not a name)`)
+	if err := os.WriteFile(users, []byte("ben"+secretUser[3:]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(1100 * time.Millisecond) // a file counts within a second
+	ben = watchAs(t, address, basicHeader("ben", "canary-7"))
+
 	s.write("token: " + token + "\n" + cameras)
 	s.cmd.Process.Signal(syscall.SIGHUP)
 	ben.endsSoon(t, "there are no users any more")
-	metrics := awaitSample(t, s.url+"/metrics?token=another-one", `mjpegazer_viewers_evicted_total{reason="revoked"}`, "3")
+	metrics := awaitSample(t, s.url+"/metrics?token=another-one", `mjpegazer_viewers_evicted_total{reason="revoked"}`, "4")
 	if sent, seen := sampleOf(metrics, `mjpegazer_sent_frames_total{camera="door"}`), ann.seen.Load()+ben.seen.Load()+program.seen.Load(); int64(number(sent)) < seen {
 		t.Errorf("after a reload %s pictures were sent, of which %d were seen before", sent, seen)
 	}

@@ -32,10 +32,10 @@ const minLinkKey = 32
 const linkTolerance = time.Minute
 
 // OpenLinks reads a file that holds a secret of at least 32 bytes, apart from a final newline: a regular file of at
-// most 1 MiB. A change of the file counts a second later at most, and ends all links. If the file then cannot be read or
-// understood, the key from before remains, and log, which may be nil, says why.
+// most 1 MiB. A change of the file counts a second later at most, and ends all links; one that has become empty makes no new ones. If
+// it cannot be read or understood, the key from before remains, and log, which may be nil, says why.
 func OpenLinks(path string, log *slog.Logger) (*Links, error) {
-	file, err := watch.Open(log, func(contents [][]byte) (linkKey, error) { return parseLinkKey(contents[0]) }, path)
+	file, err := openSecret(path, log, parseLinkKey)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func (l *Links) check(claimed link, t Target, now time.Time) (*identity, error) 
 // signedWith reports whether a link is one, in constant time.
 func (l link) signedWith(key linkKey) bool {
 	right := key.signature(l.camera, l.kind, l.expires)
-	return subtle.ConstantTimeCompare([]byte(right), []byte(l.signature)) == 1
+	return subtle.ConstantTimeCompare([]byte(right), []byte(l.signature)) == 1 && key != linkKey{}
 }
 
 // end is when the link ends, as it was signed.

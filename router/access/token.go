@@ -21,14 +21,28 @@ import (
 type Token struct{ file *watch.Files[token] }
 
 // OpenToken reads a file that holds a token, one word, and nothing else: a regular file of at most 1 MiB. A change of the file
-// counts a second later at most, and ends the cookies that the old token gave. If the file then cannot be read or understood,
-// the token from before remains, and log, which may be nil, says why.
+// counts a second later at most, and ends the cookies that the old token gave. A file that has become empty lets nobody in. If it
+// cannot be read or understood, the token from before remains, and log, which may be nil, says why.
 func OpenToken(path string, log *slog.Logger) (*Token, error) {
-	file, err := watch.Open(log, func(contents [][]byte) (token, error) { return parseToken(contents[0]) }, path)
+	file, err := openSecret(path, log, parseToken)
 	if err != nil {
 		return nil, err
 	}
 	return &Token{file}, nil
+}
+
+// openSecret reads a file that holds one secret. Later the zero value stands for a file that has become empty: there is no secret
+// any more.
+func openSecret[T any](path string, log *slog.Logger, parse func([]byte) (T, error)) (*watch.Files[T], error) {
+	opened := false
+	file, err := watch.Open(log, func(contents [][]byte) (none T, err error) {
+		if opened && len(bytes.TrimSpace(contents[0])) == 0 {
+			return none, nil
+		}
+		return parse(contents[0])
+	}, path)
+	opened = true
+	return file, err
 }
 
 func parseToken(content []byte) (token, error) {
@@ -51,6 +65,9 @@ type token struct {
 
 // is reports whether text is the token, or what its cookie holds, in constant time whatever its length.
 func (t token) is(text string) bool {
+	if t == (token{}) {
+		return false
+	}
 	hash := sha256.Sum256([]byte(text))
 	return subtle.ConstantTimeCompare(hash[:], t.hash[:])|subtle.ConstantTimeCompare([]byte(text), []byte(t.cookieValue)) == 1
 }
@@ -72,7 +89,7 @@ func (t token) shown(r *http.Request, inAddress string) (any, right bool) {
 // cookie reports whether a request has the token's cookie, and whether it is right.
 func (t token) cookie(r *http.Request) (there, right bool) {
 	c, err := r.Cookie("mjpegazer_" + t.cookieName)
-	return err == nil, err == nil && subtle.ConstantTimeCompare([]byte(c.Value), []byte(t.cookieValue)) == 1
+	return err == nil, err == nil && t != token{} && subtle.ConstantTimeCompare([]byte(c.Value), []byte(t.cookieValue)) == 1
 }
 
 // cookieLife is how long a browser keeps the cookie.

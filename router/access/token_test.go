@@ -37,12 +37,12 @@ func testTokenChanges(t *testing.T) {
 		}
 	}
 	expect(200)
-	for _, content := range []string{"", "two words", "second-token-of-all"} {
+	for _, content := range []string{"two words", "", "first-token-of-all", "second-token-of-all"} {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Second)
-		if strings.HasPrefix(content, "second") {
+		if content == "" || strings.HasPrefix(content, "second") {
 			expect(401)
 		} else {
 			expect(200)

@@ -1,14 +1,11 @@
 package access
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -34,13 +31,33 @@ type Users struct {
 	queue queue
 }
 
-// OpenUsers reads a file of users, a regular file of at most 1 MiB. A change of the file counts a second later at most. If
-// it then cannot be read or understood, the users from before remain, and log, which may be nil, says why.
+// OpenUsers reads a file of users, a regular file of at most 1 MiB. A line that is not understood lets nobody in, and log, which may
+// be nil, gets an error with its number; the other lines hold. Without any user nobody is let in. It is an error where lines are
+// not understood and there is no user, for then the file is hardly one of users.
+//
+// A change of the file counts a second later at most. If it then cannot be read, the users from before remain, and log says why.
 func OpenUsers(path string, log *slog.Logger) (*Users, error) {
-	file, err := watch.Open(log, func(contents [][]byte) (*userTable, error) { return parseUsers(contents[0]) }, path)
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	opened := false
+	file, err := watch.Open(log, func(contents [][]byte) (*userTable, error) {
+		t, bad := parseUsers(contents[0])
+		if !opened && len(bad) > 0 && len(t.hashes) == 0 {
+			return nil, bad[0]
+		}
+		for _, err := range bad {
+			log.Error("line of the file of users cannot be used: it lets nobody in", "file", path, "error", err)
+		}
+		if len(t.hashes) == 0 {
+			log.Warn("no users, so nobody can log in: htpasswd -B -C 10 adds them", "file", path)
+		}
+		return t, nil
+	}, path)
 	if err != nil {
 		return nil, err
 	}
+	opened = true
 	return &Users{file: file}, nil
 }
 
@@ -50,12 +67,14 @@ func (u *Users) Has(name string) bool { return u.file.Get().hashes[name] != nil 
 // maxCost is the cost of bcrypt at which a small board takes a minute for one password.
 const maxCost = 15
 
-func parseUsers(content []byte) (*userTable, error) {
-	t := &userTable{hashes: map[string][]byte{}, right: map[sum]time.Time{}, wrong: map[sum]bool{}}
+// parseUsers returns the users, and what is wrong with lines that are none.
+func parseUsers(content []byte) (t *userTable, bad []error) {
+	t = &userTable{hashes: map[string][]byte{}, right: map[sum]time.Time{}, wrong: map[sum]bool{}}
 	rand.Read(t.key[:])
-	lines := bufio.NewScanner(bytes.NewReader(content))
-	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimSpace(lines.Text())
+	n := 0
+	for line := range strings.Lines(string(content)) {
+		n++
+		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
 			continue
 		}
@@ -63,21 +82,22 @@ func parseUsers(content []byte) (*userTable, error) {
 		cost, err := bcrypt.Cost([]byte(hash))
 		switch {
 		case err != nil || name == "": // the line is not repeated: it may be a password
-			return nil, fmt.Errorf("line %d: not a name, a colon and a bcrypt hash, as htpasswd -B -C 10 writes them", n)
+			bad = append(bad, fmt.Errorf("line %d: not a name, a colon and a bcrypt hash, as htpasswd -B -C 10 writes them", n))
 		case cost > maxCost:
-			return nil, fmt.Errorf("line %d: the hash of %q has cost %d, which takes minutes for each login: the most is %d", n, name, cost, maxCost)
+			bad = append(bad, fmt.Errorf("line %d: the hash of %q has cost %d, which takes minutes for each login: the most is %d", n, name, cost, maxCost))
+		default:
+			t.hashes[name] = []byte(hash)
+			t.all = append(t.all, []byte(hash))
 		}
-		t.hashes[name] = []byte(hash)
-		t.all = append(t.all, []byte(hash))
 	}
-	if err := lines.Err(); err != nil {
-		return nil, err
+	if len(t.all) == 0 {
+		t.all = [][]byte{[]byte(nobodysHash)}
 	}
-	if len(t.hashes) == 0 {
-		return nil, errors.New("no users: htpasswd -B -C 10 adds them")
-	}
-	return t, nil
+	return t, bad
 }
+
+// nobodysHash is what a password is compared with where there are no users.
+const nobodysHash = "$2a$10$HydhGh0UtZ7O3jFrlDY8cu1uwoIfXQF0z7eawDs5MLvXrP3kNd6Ca"
 
 const (
 	rememberRight = 5 * time.Minute
