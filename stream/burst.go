@@ -8,7 +8,7 @@ const (
 	burstTime = 100 * time.Millisecond
 	// retryTime is when a viewer that was not ready in the midst of a burst is asked again: no picture may follow that asks it.
 	retryTime = 2 * time.Millisecond
-	// denseTime is how soon pictures follow each other in a burst, and only there.
+	// denseTime is how soon most pictures follow each other in a burst, and only there.
 	denseTime = 10 * time.Millisecond
 
 	maxBurstFrames = 64      // pictures
@@ -29,10 +29,14 @@ func (l *latest) with(f *Frame) []*Frame {
 	return append(append(burst, l.burst[from:]...), f)
 }
 
-// dense reports whether the newest picture came in a burst.
+// dense reports whether some of the latest pictures came in a burst. It may have pauses: the machine does other things, too.
 func (l *latest) dense() bool {
-	n := len(l.burst)
-	return n > 1 && l.burst[n-1].Arrived.Sub(l.burst[n-2].Arrived) < denseTime
+	for i := 1; i < len(l.burst); i++ {
+		if l.burst[i].Arrived.Sub(l.burst[i-1].Arrived) < denseTime {
+			return true
+		}
+	}
+	return false
 }
 
 // after returns what a viewer is to have, in order, that has had all up to last: of a burst what came in the last burstTime, else the

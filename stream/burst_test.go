@@ -103,3 +103,28 @@ func TestBurstIsSoonOver(t *testing.T) {
 		}
 	})
 }
+
+// A pause in the midst of a burst, as of a machine that does something else, does not end it for a viewer that is behind.
+func TestBurstWithAPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
+			for i := range 25 {
+				emit(stream.Picture{JPEG: streamtest.Picture(i)})
+				if i == 0 || i == 12 || i == 13 {
+					sleep(ctx, 15*time.Millisecond)
+				}
+			}
+			<-ctx.Done()
+			return nil
+		}), stream.Options{})
+		v := s.View(stream.ViewerOptions{})
+		defer v.Close()
+		first := next(t, v, time.Second).Seq
+		for seq := first + 1; seq <= 25; seq++ {
+			time.Sleep(3 * time.Millisecond)
+			if f := next(t, v, time.Second); f.Seq != seq {
+				t.Fatalf("picture %d in place of %d, and the first was %d", f.Seq, seq, first)
+			}
+		}
+	})
+}
