@@ -8,6 +8,7 @@ import (
 
 	"mjpegazer/router/access"
 	"mjpegazer/stream"
+	"mjpegazer/stream/contain"
 )
 
 const (
@@ -51,6 +52,8 @@ var (
 	errStuck    = errors.New("it took nothing for 10 s")
 	errLate     = errors.New("a part took too long")
 	errInFlight = errors.New("the oldest pictures under way took too much memory")
+
+	errUnforeseen = errors.New("looking after it failed in an unforeseen way")
 )
 
 // An inFlight is a picture that is being sent to a viewer.
@@ -66,24 +69,35 @@ func (l *Limits) evict() {
 	now := time.Now()
 	var pictures []inFlight
 	for s := range l.senders {
-		switch frame := s.writing.Load(); {
-		case s.conn != nil && s.conn.StuckFor(now) >= stuckTime:
-			s.evicted.Store(&errStuck)
-			s.conn.Reset()
-		case s.overdue(now):
-			s.abort(&errLate)
-		case frame != nil:
-			pictures = append(pictures, inFlight{frame, s})
-		}
+		l.safely(s, func() {
+			switch frame := s.writing.Load(); {
+			case s.conn != nil && s.conn.StuckFor(now) >= stuckTime:
+				s.evicted.Store(&errStuck)
+				s.conn.Reset()
+			case s.overdue(now):
+				s.abort(&errLate)
+			case frame != nil:
+				pictures = append(pictures, inFlight{frame, s})
+			}
+		})
 	}
-	evictOldest(pictures, now.Add(-recent))
+	l.evictOldest(pictures, now.Add(-recent))
 	if l.evicting = len(l.senders) > 0; l.evicting {
 		time.AfterFunc(evictPause, l.evict)
 	}
 }
 
+// safely looks after one viewer. If that panics, as a ResponseWriter of somebody else's may, it is this viewer's end: with its next
+// picture at the latest.
+func (l *Limits) safely(s *sender, look func()) {
+	if !contain.Do(s.log, "looking after a viewer panicked", look) {
+		s.evicted.Store(&errUnforeseen)
+		delete(l.senders, s)
+	}
+}
+
 // evictOldest ends the streams that hold the oldest pictures, from before a time, where all together are too much.
-func evictOldest(all []inFlight, before time.Time) {
+func (l *Limits) evictOldest(all []inFlight, before time.Time) {
 	slices.SortFunc(all, func(a, b inFlight) int { return b.frame.Arrived.Compare(a.frame.Arrived) })
 	pictures, size := 0, 0
 	var last *stream.Frame
@@ -94,7 +108,7 @@ func evictOldest(all []inFlight, before time.Time) {
 			size += len(last.JPEG())
 		}
 		if size > maxInFlight && pictures > few && p.frame.Arrived.Before(before) {
-			p.sender.abort(&errInFlight)
+			l.safely(p.sender, func() { p.sender.abort(&errInFlight) })
 		}
 	}
 }

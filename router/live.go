@@ -45,7 +45,7 @@ func live(s *stream.Stream, options Options) http.Handler {
 			return
 		}
 		defer limits.leave(s, watchesLive)
-		send := newSender(w, r, limits)
+		send := newSender(w, r, &options)
 		defer send.close()
 		v := send.view(r, s, fps)
 		defer v.Close()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -37,6 +38,7 @@ type sender struct {
 	form       form       // of parts
 	via        mjpeg.Via  // the programs that the viewer's pictures go to; nil: it is none
 	limits     *Limits
+	log        *slog.Logger // nil: none
 	begun      time.Time
 	deadline   time.Time // of the writer
 	flow       conn.Flow
@@ -56,13 +58,13 @@ type sender struct {
 }
 
 // newSender makes a sender that must be closed before the handler returns.
-func newSender(w http.ResponseWriter, r *http.Request, limits *Limits) *sender {
+func newSender(w http.ResponseWriter, r *http.Request, options *Options) *sender {
 	s := &sender{
 		request: r.Context(), w: w, controller: http.NewResponseController(w), conn: conn.Of(r), single: r.ProtoMajor == 1,
-		direct: bare(w), limits: limits, begun: time.Now(), via: via(r),
+		direct: bare(w), limits: options.Limits, log: options.Log, begun: time.Now(), via: via(r),
 	}
 	s.pushes = s.direct && s.conn != nil && s.conn.Pushes()
-	limits.track(s)
+	s.limits.track(s)
 	return s
 }
 
@@ -215,6 +217,9 @@ func (s *sender) expect(now time.Time, size int) time.Duration {
 }
 
 func (s *sender) write(pieces [][]byte, now time.Time, most time.Duration) error {
+	if why := s.evicted.Load(); why != nil {
+		return *why
+	}
 	if until := now.Add(most); s.deadline.Before(until) {
 		if s.deadline = until; s.single && s.conn != nil && s.conn.Measured() {
 			s.deadline = until.Add(most) // evict sees what is late; this need not be set for every part

@@ -52,7 +52,7 @@ func snapshot(s *stream.Stream, options Options) http.Handler {
 		h.Set("Content-Disposition", `inline; filename="`+cmp.Or(options.camera, "snapshot")+frame.Time.Local().Format("-2006-01-02T15-04-05")+`.jpg"`)
 		h.Set("X-Timestamp", string(mjpeg.AppendTimestamp(nil, frame.Time)))
 		pictureHeaders(h)
-		send := newSender(w, r, limits)
+		send := newSender(w, r, &options)
 		defer send.close()
 		if send.part(frame, 0, frame.JPEG(), nil) == nil { // an error means that the viewer has left
 			v.Sent(1, len(frame.JPEG()))

@@ -92,8 +92,8 @@ func (s *site) wall(w http.ResponseWriter, r *http.Request) {
 	for _, c := range cameras {
 		access.Watches(r, c.Name)
 	}
-	limits := s.options.limits()
-	send := newSender(w, r, limits)
+	limits := s.options.Limits
+	send := newSender(w, r, &s.options)
 	defer send.close()
 	wall := &wall{send: send, wake: make(chan struct{}, 1), rate: limits.rate(), beat: s.options.Heartbeat}
 	defer wall.leave()

@@ -3,8 +3,6 @@ package stream
 import (
 	"context"
 	"errors"
-	"log/slog"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -120,13 +118,11 @@ func (v *Viewer) offer() (*Frame, error) {
 
 // offerSafely ends the viewer whose Ready or Deliver panics: it shares its goroutine with others, and the program with all.
 func (v *Viewer) offerSafely() (frame *Frame, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			v.stream.log(slog.LevelError, "a viewer panicked", "panic", p, "stack", string(debug.Stack()))
-			frame, err = nil, errPanicked
-		}
-	}()
-	return v.offer()
+	v.safely(func() { frame, err = v.offer() })
+	if v.failed.Load() {
+		return nil, errPanicked
+	}
+	return frame, err
 }
 
 var errPanicked = errors.New("the viewer failed in an unforeseen way; the log says more")

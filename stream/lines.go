@@ -2,9 +2,12 @@ package stream
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
+
+	"mjpegazer/stream/contain"
 )
 
 // lines are a Stream's log on its way, written by a goroutine of its own, which ends when nothing is left: a log that blocks,
@@ -25,13 +28,19 @@ type line struct {
 // maxLines is how many lines wait for a log that blocks.
 const maxLines = 100
 
-// log never waits. Args are those of [slog.Logger.Log].
+// log never waits, nor panics, whatever the log does. Args are those of [slog.Logger.Log].
 func (s *Stream) log(level slog.Level, message string, args ...any) {
 	l := line{s.options.Load().Log.Handler(), slog.NewRecord(time.Now(), level, message, 0)}
-	if l.handler.Enabled(context.Background(), level) {
+	enabled := false
+	if contain.Call(func() { enabled = l.handler.Enabled(context.Background(), level) }); enabled {
 		l.record.Add(args...)
 		s.lines.add(l)
 	}
+}
+
+// logPanic logs what was contained.
+func (s *Stream) logPanic(message string, p *contain.Panic) {
+	s.log(slog.LevelError, message, "panic", fmt.Sprint(p.Value), "stack", p.Stack)
 }
 
 func (l *lines) add(added line) {
@@ -51,7 +60,9 @@ func (l *lines) add(added line) {
 func (l *lines) write() {
 	for waiting := l.next(); waiting != nil; waiting = l.next() {
 		for _, w := range waiting {
-			w.handler.Handle(context.Background(), w.record) // slog's own logger passes its errors over as well
+			contain.Do(slog.New(w.handler), "writing a line of the log panicked", func() {
+				w.handler.Handle(context.Background(), w.record) // slog's own logger passes its errors over as well
+			})
 		}
 	}
 }

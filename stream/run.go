@@ -6,8 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"time"
+
+	"mjpegazer/stream/contain"
 )
 
 // stopTime is how long a source may take to return when it is told to.
@@ -126,13 +127,16 @@ func (r *run) returned() {
 
 // call contains panics: a camera's bytes must not end the program.
 func (r *run) call() (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			r.stream.log(slog.LevelError, "reading the camera panicked", "panic", p, "stack", string(debug.Stack()))
-			err = errors.New("reading the camera failed in an unforeseen way; the log says more")
+	p := contain.Call(func() {
+		if err = r.source.Run(r.ctx, r.emit); err != nil {
+			_, _ = err.Error(), errors.Is(err, ErrEnded) // which panic for a nil pointer
 		}
-	}()
-	return r.source.Run(r.ctx, r.emit)
+	})
+	if p != nil {
+		r.stream.logPanic("reading the camera panicked", p)
+		err = errors.New("reading the camera failed in an unforeseen way; the log says more")
+	}
+	return err
 }
 
 // emit is what the source calls.

@@ -251,8 +251,8 @@ func (s *Stream) publish(f *Frame, ended error) {
 	}
 	s.latest.Store(now)
 	close(before.changed)
-	for _, v := range s.notified {
-		v.options.Notify()
+	for _, v := range slices.Clone(s.notified) {
+		v.safely(v.options.Notify)
 	}
 }
 

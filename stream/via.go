@@ -25,7 +25,7 @@ func (s *Stream) Via() (all mjpeg.Via) {
 	passing := slices.Clone(s.passing)
 	s.mu.Unlock()
 	for _, v := range passing { // which may look at another Stream
-		all = all.Then(v.options.Via())
+		v.safely(func() { all = all.Then(v.options.Via()) })
 	}
 	return all
 }

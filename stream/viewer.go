@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"mjpegazer/stream/contain"
 	"mjpegazer/stream/mjpeg"
 )
 
@@ -43,6 +44,7 @@ type Viewer struct {
 	due     time.Time     // see thin
 	soonest time.Time     // see thin
 	rate    atomic.Uint64 // MaxRate as it is now, as bits
+	failed  atomic.Bool   // Notify or Via has panicked
 }
 
 // SetMaxRate changes the viewer's MaxRate. It may be called from any goroutine.
@@ -89,6 +91,9 @@ func (v *Viewer) Poll() (*Frame, error) {
 
 // pick returns the viewer's next frame, or why there will be none, and often neither.
 func (v *Viewer) pick(now *latest) (*Frame, error) {
+	if v.failed.Load() {
+		return nil, errPanicked
+	}
 	for _, frame := range now.after(v.last) {
 		if frame.Arrived.Before(v.due) || frame.Arrived.Before(v.soonest) {
 			continue
@@ -142,6 +147,17 @@ func (v *Viewer) interval(f *Frame) time.Duration {
 		seconds = max(seconds, float64(len(f.JPEG()))/rate)
 	}
 	return time.Duration(seconds * float64(time.Second))
+}
+
+// safely calls a function of the viewer's in a goroutine that is not the viewer's. If it panics that is the viewer's end.
+func (v *Viewer) safely(f func()) {
+	if v.failed.Load() {
+		return
+	}
+	if p := contain.Call(f); p != nil {
+		v.failed.Store(true)
+		v.stream.logPanic("a viewer panicked", p)
+	}
 }
 
 // Sent counts frames that were sent, and their bytes, for [Stats]: only the caller knows what becomes of frames. It may be called

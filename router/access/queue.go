@@ -3,12 +3,18 @@ package access
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"sync"
+
+	"mjpegazer/stream/contain"
 )
 
-var errTooMany = errors.New("too many logins at the same time")
+var (
+	errTooMany   = errors.New("too many logins at the same time")
+	errUnchecked = errors.New("the password could not be checked; the log says more")
+)
 
 // queueSize is how many logins wait at most. Those whose callers have all left do not count.
 const queueSize = 1024
@@ -36,6 +42,8 @@ func (a *attempt) finish(result bool, err error) {
 // and clients at random. Many attempts of one attacker thus delay one another above all: a right password of somebody
 // else waits for a few checks. Which names exist makes no difference.
 type queue struct {
+	log *slog.Logger // nil: none
+
 	mu      sync.Mutex
 	waiting []*attempt // the oldest first
 	current *attempt   // is being checked; nil: no goroutine works
@@ -96,9 +104,13 @@ func (q *queue) remove(a *attempt) {
 // work checks until none is left.
 func (q *queue) work() {
 	for {
-		right := q.current.right() // nobody else changes current
+		right, err := false, errUnchecked
+		contain.Do(q.log, "checking a password panicked", func() {
+			right = q.current.right() // nobody else changes current
+			err = nil
+		})
 		q.mu.Lock()
-		q.current.finish(right, nil)
+		q.current.finish(right, err)
 		q.current = q.pick()
 		ended := q.current == nil
 		q.mu.Unlock()

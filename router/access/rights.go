@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"mjpegazer/stream/contain"
 )
 
 // A way is how a client was let in.
@@ -225,7 +227,9 @@ func (all *sessions) recheck() {
 	all.mu.Unlock()
 	c := all.control.Load()
 	for _, s := range open {
-		if !c.letsIn(s.id, s.target) || !s.seesAll(c) {
+		stays := false
+		contain.Do(c.Log, "looking at a login again panicked", func() { stays = c.letsIn(s.id, s.target) && s.seesAll(c) })
+		if !stays {
 			s.end(ErrRevoked)
 		}
 	}

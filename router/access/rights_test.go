@@ -161,6 +161,7 @@ func TestStreamsEnd(t *testing.T) {
 		"the garden is for bob": {func(h household) *access.Control { n := h.control(); n.Viewers["garden"] = []string{"bob"}; return n }, "ann-garden doors-garden gardens-garden"},
 		"a named token":         {func(h household) *access.Control { n := h.control(); delete(n.Tokens, "gardens"); return n }, "gardens-garden"},
 		"all users":             {func(h household) *access.Control { n := h.control(); n.Users = nil; return n }, "ann-door ann-garden bob-garden"},
+		"users that panic":      {func(h household) *access.Control { n := h.control(); n.Users = &access.Users{}; return n }, "ann-door ann-garden bob-garden"},
 		"all need for a login":  {func(household) *access.Control { return &access.Control{} }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -58,7 +58,7 @@ func OpenUsers(path string, log *slog.Logger) (*Users, error) {
 		return nil, err
 	}
 	opened = true
-	return &Users{file: file}, nil
+	return &Users{file: file, queue: queue{log: log}}, nil
 }
 
 // Has reports whether there is a user of this name.

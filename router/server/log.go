@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	stdlog "log"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"mjpegazer/router/server/internal/config"
+	"mjpegazer/stream/contain"
 )
 
 // A logging is where the log goes, and how, which may change.
@@ -145,7 +147,9 @@ func (w *logWriter) write(log *slog.Logger) {
 			w.leave()
 			return
 		}
-		if _, err := w.to.Write(line.text); err != nil {
+		err := errors.New("it panicked") // there is nowhere to say more
+		contain.Call(func() { _, err = w.to.Write(line.text) })
+		if err != nil {
 			w.lost.Add(1)
 		} else if n := w.lost.Swap(0); n > 0 {
 			log.Warn("log lines lost: the reader or the disk is too slow, or full", "lines", n)

@@ -17,6 +17,7 @@ import (
 	"mjpegazer/router/server/internal/config"
 	"mjpegazer/router/server/internal/supervisor"
 	"mjpegazer/stream"
+	"mjpegazer/stream/contain"
 )
 
 // A change is what makes another program of the one that runs. While it is prepared nothing changes, and whatever may fail is
@@ -141,25 +142,35 @@ func (p *program) reload(reopenLog bool) {
 	old := p.config
 	supervisor.Reloading()
 	go func() {
-		next, err := old.Reload()
-		result := prepared{next: next, err: err}
-		if err == nil {
-			result.change, result.err = p.prepare(next, reopenLog)
-		}
+		result := prepared{err: errUnforeseen} // where it panics
+		contain.Do(p.log.Logger, "reading the configuration panicked", func() {
+			if next, err := old.Reload(); err != nil {
+				result = prepared{next: next, err: err}
+			} else {
+				change, err := p.prepare(next, reopenLog)
+				result = prepared{next: next, change: change, err: err}
+			}
+		})
 		p.prepared <- result
 	}()
 }
 
+var errUnforeseen = errors.New("reading it failed in an unforeseen way; the log says more")
+
 // prepared is the result of a reload.
 type prepared struct {
-	next   *config.Config
-	change *change // nil: it failed
+	next   *config.Config // nil: it could not be read
+	change *change        // nil: it failed
 	err    error
 }
 
 // finish carries out a reload, or tells why it cannot be.
 func (p *program) finish(r prepared) {
-	p.watched.Store(new(r.next.Read.Contents()))
+	if r.next != nil {
+		p.watched.Store(new(r.next.Read.Contents()))
+	} else { // it would not be read better before it changes
+		p.watched.Store(new(p.watched.Load().Now()))
+	}
 	defer func() { supervisor.Ready(p.status()) }()
 	if r.err != nil {
 		lines := strings.Split(r.err.Error(), "\n")

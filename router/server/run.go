@@ -27,6 +27,7 @@ import (
 	"mjpegazer/router/server/internal/config"
 	"mjpegazer/router/server/internal/supervisor"
 	"mjpegazer/source/variant"
+	"mjpegazer/stream/contain"
 )
 
 // Run serves the cameras named in args, the command line without the program's name, until ctx ends. The environment is a
@@ -134,11 +135,11 @@ func serve(ctx context.Context, c *config.Config, stderr io.Writer) error {
 	p.outcome.set(nil)
 	if p.file != "" {
 		p.watched.Store(new(c.Read.Contents()))
-		go p.watchFiles(ctx)
+		p.goOn(ctx, "watching files", p.watchFiles)
 	}
-	go keepMemory(ctx)
+	p.goOn(ctx, "looking after the memory", keepMemory)
 	supervisor.Ready(p.status())
-	go p.supervise(ctx)
+	p.goOn(ctx, "telling the service manager", p.supervise)
 	warnOfPublic(c, log.Logger, p.ports)
 	logAddresses(log.Logger, p.ports, c.Access.CertFile != "", p.cameras) // last, when all that runs does
 	err = p.wait(ctx, hangup)
@@ -197,13 +198,24 @@ func (p *program) wait(ctx context.Context, hangup <-chan os.Signal) error {
 		case <-p.changed:
 			reload()
 		case result := <-p.prepared:
-			p.finish(result)
+			contain.Do(p.log.Logger, "reloading the configuration panicked", func() { p.finish(result) })
 			if busy = false; again {
 				again = false
 				reload()
 			}
 		}
 	}
+}
+
+// againPause is the time from a panic of something that must go on to its next try.
+const againPause = 10 * time.Second
+
+// goOn calls f, which returns when ctx is done, in a goroutine, and again when it has panicked.
+func (p *program) goOn(ctx context.Context, what string, f func(context.Context)) {
+	go func() {
+		for !contain.Do(p.log.Logger, what+" panicked", func() { f(ctx) }) && sleep(ctx, againPause) {
+		}
+	}()
 }
 
 // logAddresses tells where to watch.

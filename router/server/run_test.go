@@ -182,3 +182,27 @@ func TestVersionVariable(t *testing.T) {
 		t.Errorf("a warning of a variable that means no harm: %s", said)
 	}
 }
+
+// A brittle writer panics at the line that the camera is up.
+type brittle struct{ *transcript }
+
+func (b brittle) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte("camera up")) {
+		panic("oh")
+	}
+	return b.transcript.Write(p)
+}
+
+// Where the log goes may panic: that costs a line, and not the program.
+func TestLogThatPanics(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	p := &program{stderr: &transcript{}, exited: make(chan int, 1)}
+	go func() { p.exited <- server.Run(ctx, []string{anyPort}, nil, p.stderr, brittle{p.stderr}) }()
+	p.url = p.stderr.await(t, `browser".*?(http://127\.0\.0\.1:[0-9]+/)["\s]`)
+	snapshot(t, p)
+	stop()
+	if status := p.exitStatus(t); status != 0 || !strings.Contains(p.stderr.String(), "log lines lost") {
+		t.Errorf("exit status %d:\n%s", status, p.stderr)
+	}
+}

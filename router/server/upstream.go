@@ -14,6 +14,7 @@ import (
 	"mjpegazer/source"
 	"mjpegazer/source/variant"
 	"mjpegazer/stream"
+	"mjpegazer/stream/contain"
 )
 
 const (
@@ -189,13 +190,14 @@ func (u *upstream) take(name string) *stream.Stream {
 func (u *upstream) sweepLater() {
 	if !u.sweeping && !u.closed {
 		u.sweeping = true
-		time.AfterFunc(sweepPause, u.sweep)
+		time.AfterFunc(sweepPause, func() { contain.Do(u.log, "forgetting cameras panicked", u.sweep) })
 	}
 }
 
 func (u *upstream) sweep() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	u.sweeping = false
 	now := time.Now()
 	for name, until := range u.absent {
 		if !now.Before(until) {
@@ -212,7 +214,7 @@ func (u *upstream) sweep() {
 			u.forget(r)
 		}
 	}
-	if u.sweeping = false; rest > 0 {
+	if rest > 0 {
 		u.sweepLater()
 	}
 }
@@ -246,7 +248,8 @@ func (u *upstream) askList() {
 	u.closing.Go(func() {
 		ctx, cancel := context.WithTimeout(u.ctx, listTime)
 		defer cancel()
-		list, err := template.List(ctx)
+		list, err := []source.Listing(nil), errUnforeseen
+		contain.Do(u.log, "reading the list of cameras panicked", func() { list, err = template.List(ctx) })
 		u.mu.Lock()
 		defer u.mu.Unlock()
 		if u.asking = false; err != nil {

@@ -10,12 +10,12 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"mjpegazer/source/internal/mdns"
+	"mjpegazer/stream/contain"
 )
 
 // dial makes a new connection.
@@ -99,7 +99,7 @@ func (t *transport) dialLocal(ctx context.Context, dialer *net.Dialer, network, 
 // none if neither does.
 func lookupLocal(ctx context.Context, network, host string) (addrs []netip.Addr, multicast bool) {
 	ctx, cancel := context.WithCancel(ctx)
-	var asking sync.WaitGroup
+	var asking contain.Group
 	defer asking.Wait()
 	defer cancel()
 	type answer struct {
@@ -107,11 +107,18 @@ func lookupLocal(ctx context.Context, network, host string) (addrs []netip.Addr,
 		multicast bool
 	}
 	answers := make(chan answer, 2)
-	asking.Go(func() {
+	ask := func(multicast bool, lookup func() []netip.Addr) {
+		asking.Go(func() {
+			a := answer{multicast: multicast}
+			defer func() { answers <- a }()
+			a.addrs = lookup()
+		})
+	}
+	ask(false, func() []netip.Addr {
 		addrs, _ := net.DefaultResolver.LookupNetIP(ctx, strings.Replace(network, "tcp", "ip", 1), host)
-		answers <- answer{addrs, false}
+		return addrs
 	})
-	asking.Go(func() { answers <- answer{mdns.Lookup(ctx, host, network == "tcp4"), true} })
+	ask(true, func() []netip.Addr { return mdns.Lookup(ctx, host, network == "tcp4") })
 	for range 2 {
 		if a := <-answers; len(a.addrs) > 0 {
 			return a.addrs, a.multicast

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
-	"sync"
 
 	"mjpegazer/stream"
+	"mjpegazer/stream/contain"
 )
 
 // A DecodeRawer returns one whole JPEG after another, as the Decoder of github.com/mattn/go-mjpeg does, and io.EOF at the
@@ -25,9 +25,9 @@ func Decoder(open func(ctx context.Context) (DecodeRawer, io.Closer, error)) str
 			return err
 		}
 		if closer != nil {
-			end := sync.OnceFunc(func() { closer.Close() })
-			defer end()
-			defer context.AfterFunc(ctx, end)()
+			end := contain.Once(func() { closer.Close() })
+			defer end() // which panics once more if it has before
+			defer context.AfterFunc(ctx, func() { contain.Call(end) })()
 		}
 		for {
 			jpeg, err := decoder.DecodeRaw()

@@ -8,6 +8,7 @@ import (
 
 	"mjpegazer/source/internal/redact"
 	"mjpegazer/stream"
+	"mjpegazer/stream/contain"
 	"mjpegazer/stream/mjpeg"
 )
 
@@ -21,32 +22,41 @@ type Input struct {
 	begin    sync.Once
 	pictures chan stream.Picture // closed at the end
 	emitted  chan struct{}       // the picture may be overwritten
-	err      error               // set before pictures is closed
+	reading  contain.Group
+	panicked sync.Once // passes on a panic of reading
+	err      error     // set before pictures is closed
 }
 
 // Run emits the pictures to the end of the bytes. It then returns an error that wraps [stream.ErrEnded].
 func (i *Input) Run(ctx context.Context, emit func(stream.Picture)) error {
 	i.begin.Do(func() {
 		i.pictures, i.emitted = make(chan stream.Picture), make(chan struct{})
-		go i.read()
+		i.reading.Go(i.read)
 	})
 	for ctx.Err() == nil { // select may choose either case where both are ready
 		select {
 		case <-ctx.Done():
 		case picture, ok := <-i.pictures:
 			if !ok {
+				i.panicked.Do(i.reading.Wait)
 				return i.err
 			}
-			emit(picture)
-			i.emitted <- struct{}{}
+			i.emit(picture, emit)
 		}
 	}
 	return ctx.Err()
 }
 
+// emit calls a function that may panic, which is not the end of the bytes.
+func (i *Input) emit(picture stream.Picture, emit func(stream.Picture)) {
+	defer func() { i.emitted <- struct{}{} }()
+	emit(picture)
+}
+
 // read passes on one picture at a time.
 func (i *Input) read() {
 	defer close(i.pictures)
+	i.err = fmt.Errorf("%w: reading it failed in an unforeseen way; the log says more", stream.ErrEnded) // where it panics
 	n, err := emitAll(mjpeg.NewReader(i.Reader, i.MaxFrame), func(p stream.Picture) {
 		i.pictures <- p
 		<-i.emitted

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -12,6 +13,7 @@ import (
 
 	"mjpegazer/source/variant"
 	"mjpegazer/stream"
+	"mjpegazer/stream/contain"
 	"mjpegazer/stream/streamtest"
 )
 
@@ -193,5 +195,16 @@ func TestAllocations(t *testing.T) {
 		if per := float64(after.Mallocs-before.Mallocs) / n; per > 0.5 {
 			t.Errorf("%s: %.1f allocations a picture", name, per)
 		}
+	}
+}
+
+// A panic in the goroutine that changes pictures is one of the run, where the Stream contains it.
+func TestPanicIsThatOfTheRun(t *testing.T) {
+	p := contain.Call(func() {
+		s := variant.Source{From: &streamtest.Camera{}, Turn: 90}
+		s.Run(t.Context(), func(stream.Picture) { panic("oh") })
+	})
+	if p == nil || p.Value != "oh" || !strings.Contains(p.Stack, "TestPanicIsThatOfTheRun") {
+		t.Errorf("%+v", p)
 	}
 }

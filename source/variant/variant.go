@@ -21,10 +21,10 @@ import (
 	"fmt"
 	"image"
 	"math"
-	"runtime/debug"
 	"time"
 
 	"mjpegazer/stream"
+	"mjpegazer/stream/contain"
 	"mjpegazer/stream/jpeg"
 )
 
@@ -133,40 +133,22 @@ func (s *Source) Run(ctx context.Context, emit func(stream.Picture)) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	box := newMailbox(s.FPS)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer func() {
-			if p := recover(); p != nil {
-				cancel(panicked{p, debug.Stack()})
-			}
-		}()
+	var working contain.Group
+	working.Go(func() {
+		defer cancel(nil) // where it panics
 		cancel(s.work(ctx, box, emit))
-	}()
+	})
 	err := s.From.Run(ctx, box.put)
 	box.close()
-	if errors.Is(err, stream.ErrEnded) {
-		<-done // the last picture is not lost
+	if !errors.Is(err, stream.ErrEnded) { // else the last picture is not lost
+		cancel(nil)
 	}
-	cancel(nil)
-	<-done
-	var p panicked
-	switch cause := context.Cause(ctx); {
-	case errors.As(cause, &p):
-		panic(p.Error()) // in the goroutine whose panics the Stream contains
-	case cause != nil && !errors.Is(cause, context.Canceled):
+	working.Wait()
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		return cause
 	}
 	return err
 }
-
-// panicked is what a panic was about.
-type panicked struct {
-	value any
-	stack []byte
-}
-
-func (p panicked) Error() string { return fmt.Sprintf("%v\n%s", p.value, p.stack) }
 
 // work changes pictures until ctx is done or the mailbox is closed and empty.
 func (s *Source) work(ctx context.Context, box *mailbox, emit func(stream.Picture)) error {
@@ -179,14 +161,19 @@ func (s *Source) work(ctx context.Context, box *mailbox, emit func(stream.Pictur
 			return nil
 		}
 		p := box.take()
-		began := time.Now()
-		err := c.change(&p)
-		p.Encoding += time.Since(began)
-		s.Limit.leave()
-		if err != nil {
+		if err := s.change(c, &p); err != nil {
 			return err
 		}
 		c.report(&p, box.passedOver())
 		emit(p)
 	}
+}
+
+// change changes a picture, in the turn that the Limit has given, and ends that.
+func (s *Source) change(c *changer, p *stream.Picture) error {
+	defer s.Limit.leave()
+	began := time.Now()
+	err := c.change(p)
+	p.Encoding += time.Since(began)
+	return err
 }

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/pion/mediadevices/pkg/driver"
@@ -20,6 +19,7 @@ import (
 
 	"mjpegazer/source/internal/redact"
 	"mjpegazer/stream"
+	"mjpegazer/stream/contain"
 	"mjpegazer/stream/jpeg"
 )
 
@@ -50,7 +50,7 @@ func (m *MediaDevice) run(ctx context.Context, emit func(stream.Picture)) error 
 	if err := d.Open(); err != nil {
 		return fmt.Errorf("open %s: %w", m.Label, err)
 	}
-	closed := sync.OnceFunc(func() {
+	closed := contain.Once(func() {
 		if d.Status() != driver.StateClosed { // as mediadevices leaves it when a recording fails to begin
 			d.Close()
 		}
@@ -71,7 +71,7 @@ func (m *MediaDevice) run(ctx context.Context, emit func(stream.Picture)) error 
 		select {
 		case <-returned:
 		case <-time.After(time.Second):
-			closed()
+			contain.Call(closed) // if it panics it does so once more at the end
 		}
 	})()
 	facts := sizeFacts(media.Width, media.Height, float64(media.FrameRate))

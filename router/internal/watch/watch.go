@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"mjpegazer/stream/contain"
 )
 
 const (
@@ -92,9 +94,14 @@ func (f *Files[T]) await(reading <-chan struct{}, rest time.Duration) {
 func (f *Files[T]) reread(reading chan struct{}) {
 	files := strings.Join(f.paths, ", ")
 	hangs := time.AfterFunc(patience, func() {
-		f.log.Warn("file does not answer: what was read before still holds", "file", files)
+		contain.Call(func() { f.log.Warn("file does not answer: what was read before still holds", "file", files) })
 	})
-	changed, err := f.read()
+	var changed bool
+	var err error
+	p := contain.Call(func() { changed, err = f.read() })
+	if p != nil {
+		err = fmt.Errorf("%s: reading it panicked: %v", files, p.Value)
+	}
 	hangs.Stop()
 	before, failed := f.failed, ""
 	if err != nil {
@@ -107,12 +114,17 @@ func (f *Files[T]) reread(reading chan struct{}) {
 	close(reading)
 	f.mu.Unlock()
 
-	switch {
-	case failed != "" && failed != before:
-		f.log.Warn("file cannot be used: what was read before still holds", "error", failed)
-	case changed:
-		f.log.Info("file reloaded", "file", files)
-	}
+	contain.Do(f.log, "writing a line of the log panicked", func() {
+		switch {
+		case failed != "" && failed == before:
+		case p != nil:
+			f.log.Error("file cannot be used: what was read before still holds", "error", failed, "stack", p.Stack)
+		case failed != "":
+			f.log.Warn("file cannot be used: what was read before still holds", "error", failed)
+		case changed:
+			f.log.Info("file reloaded", "file", files)
+		}
+	})
 }
 
 // read reads the files, and parses them if they are not as they were.

@@ -2,6 +2,7 @@ package watch_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"os"
@@ -141,6 +142,65 @@ func TestHangingFile(t *testing.T) {
 		synctest.Wait()
 		if got := files.Get(); got != "two" {
 			t.Errorf("%s when the file has answered", got)
+		}
+	})
+}
+
+// What parse panics at changes nothing either, is logged once, and does not keep the next change away.
+func TestParseThatPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		path := newFile(t, "one")
+		files, err := watch.Open(slog.New(slog.NewTextHandler(&log, nil)), func(contents [][]byte) (string, error) {
+			if string(contents[0]) == "bad" {
+				panic("oh")
+			}
+			return words(contents)
+		}, string(path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		path.write(t, "bad")
+		for range 5 {
+			time.Sleep(time.Second)
+			begun := time.Now()
+			if got := files.Get(); got != "one" || time.Since(begun) > 0 {
+				t.Errorf("%q after %v", got, time.Since(begun))
+			}
+		}
+		path.write(t, "two")
+		time.Sleep(time.Second)
+		if got := files.Get(); got != "two" {
+			t.Errorf("%q", got)
+		}
+		synctest.Wait()
+		text := log.String()
+		if strings.Count(text, "level=ERROR") != 1 || !strings.Contains(text, "watch_test.go") || !strings.Contains(text, "file reloaded") {
+			t.Error(text)
+		}
+	})
+}
+
+// A panickingHandler is a log that cannot be written.
+type panickingHandler struct{ slog.Handler }
+
+func (panickingHandler) Handle(context.Context, slog.Record) error { panic("oh") }
+
+func TestLogThatPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := newFile(t, "one")
+		files, err := watch.Open(slog.New(panickingHandler{slog.DiscardHandler}), words, string(path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, content := range []string{"wrong", "two"} {
+			path.write(t, content)
+			time.Sleep(time.Second)
+			files.Get()
+			synctest.Wait()
+		}
+		if got := files.Get(); got != "two" {
+			t.Errorf("%q", got)
 		}
 	})
 }

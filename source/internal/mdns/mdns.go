@@ -9,8 +9,9 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 	"time"
+
+	"mjpegazer/stream/contain"
 )
 
 const (
@@ -87,7 +88,7 @@ func (q *Query) Ask(ctx context.Context, sockets []Socket) (addrs []netip.Addr) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	heard := make(chan []netip.Addr)
-	var reading sync.WaitGroup
+	var reading contain.Group
 	defer reading.Wait()
 	defer cancel()
 	for _, s := range sockets {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"mjpegazer/source/internal/mdns"
+	"mjpegazer/stream/contain"
 )
 
 // A network is a PacketConn in memory: answer gets what is sent, and its results arrive.
@@ -211,3 +212,21 @@ func FuzzAnswers(f *testing.F) {
 		}
 	})
 }
+
+// What a packet does to the parser must not end the program: it is passed on to the one who asked.
+func TestPanicComesToTheCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		defer func() {
+			if p, ok := recover().(*contain.Panic); !ok || !strings.Contains(p.Stack, "badNetwork") {
+				t.Error(p)
+			}
+		}()
+		lan := badNetwork{newNetwork(func([]byte) [][]byte { return nil })}
+		addrs := mdns.NewQuery("cam.local", false).Ask(t.Context(), []mdns.Socket{{PacketConn: lan}})
+		t.Error("no panic:", addrs)
+	})
+}
+
+type badNetwork struct{ *network }
+
+func (badNetwork) ReadFrom([]byte) (int, net.Addr, error) { panic("oh") }
