@@ -70,6 +70,7 @@ func TestHTTPRefusesWithAReason(t *testing.T) {
 		"JSON":         {ok + "Content-Type: application/json\r\n\r\n{}", "sent text (application/json), no pictures"},
 		"H.264":        {streamHead + strings.Repeat("--x\r\nContent-Type: video/x-h264\r\n\r\nabc\r\n", 9), "video/x-h264, which is not MJPEG"},
 		"MP4":          {ok + "Content-Type: video/mp4\r\n\r\nftyp", "video/mp4, which is not MJPEG"},
+		"other type":   {"HTTP/1.1 200 OK\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n", "the camera sent no JPEG but application/sdp"},
 		"rubbish":      {streamHead + "rubbish", "the camera sent no JPEG"},
 		"cut picture":  {streamHead + string(picture(1, 64, 48)[:700]), "no complete picture"},
 		"not found":    {"HTTP/1.1 404 Nothing\r\n\r\n", "404 Not Found"},

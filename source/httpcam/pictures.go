@@ -154,5 +154,16 @@ func (r *pictureReader) end(damaged int, err error) error {
 	case r.bytes == 0:
 		return problem("the camera closed the connection without sending a picture")
 	}
-	return problem("the camera sent no JPEG" + address)
+	return problem("the camera sent no JPEG" + r.otherType() + address)
+}
+
+// otherType names a media type that is not one of JPEG pictures, to follow "no JPEG"; or is "".
+func (r *pictureReader) otherType() string {
+	kind := strings.ToLower(r.mediaType)
+	for _, of := range []string{"jpeg", "jpg", "multipart/", "octet-stream"} {
+		if kind == "" || strings.Contains(kind, of) {
+			return ""
+		}
+	}
+	return " but " + r.quote(r.mediaType)
 }

@@ -133,9 +133,13 @@ const (
 // refused is the error of an answer whose status is not one of success.
 func (s *session) refused(resp *http.Response) error {
 	s.pause = retryAfter(resp.Header, time.Now())
-	if code := resp.StatusCode; code == http.StatusUnauthorized || code == http.StatusForbidden && s.showedSecret(resp.Request) {
+	code, showed := resp.StatusCode, s.showedSecret(resp.Request)
+	if code == http.StatusUnauthorized || showed && (code == http.StatusForbidden || code == http.StatusLocked) {
 		s.pause = max(s.pause, refusedPause)
 		return stream.FailedLogin.Of(s.loginRefused(resp))
+	}
+	if showed && code == http.StatusTooManyRequests && resp.Header.Get("Retry-After") == "" { // perhaps of logins
+		s.pause = refusedPause
 	}
 	return stream.FailedStatus.Of(s.statusRefused(resp))
 }
@@ -164,8 +168,8 @@ func (s *session) loginRefused(resp *http.Response) error {
 	switch {
 	case originOf(resp.Request.URL) != originOf(s.url):
 		return problem("the camera redirects to " + s.quote(redact.URL(resp.Request.URL)) + ", which requires a login: use that address instead")
-	case resp.StatusCode == http.StatusForbidden:
-		return problem("the camera refuses the login (403 Forbidden): are user and password right, and is the account not locked?")
+	case resp.StatusCode != http.StatusUnauthorized:
+		return problem("the camera refuses the login (" + resp.Status + "): are user and password right, and is the account not locked?")
 	case s.login.user == nil:
 		return problem("the camera requires a login: put user and password into its address, " + where)
 	case s.login.used() == "" && !answerable(resp.Header):

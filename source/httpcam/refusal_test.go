@@ -58,6 +58,9 @@ func TestRefusedLoginsWait(t *testing.T) {
 		"403 to a query":          {"http://cam/?usr=a&pwd=secret", nil, false, "", "403 No", true, "refuses the login"},
 		"403 to nobody":           {"http://cam/?action=stream", http.Header{"Accept": {"x/y"}}, false, "", "403 No", false, "403 Forbidden"},
 		"403 before the password": {"http://u:p@cam/", nil, false, "", "403 No", false, "403 Forbidden"},
+		"423 Digest":              {"http://u:p@cam/", nil, false, digest, "423 No", true, "refuses the login (423 Locked)"},
+		"429 Basic":               {"http://u:p@cam/", nil, false, basic, "429 No", true, "429 Too Many Requests"},
+		"429 to nobody":           {"http://cam/", nil, false, "", "429 No", false, "429 Too Many Requests"},
 		"500 after the password":  {"http://u:p@cam/", nil, false, basic, "500 No", false, "500 Internal Server Error"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -211,7 +211,7 @@ func TestReasonNamesWhatIsNoJPEG(t *testing.T) {
 	filler := strings.Repeat("\x01", 600)
 	for kind, body := range map[string]string{
 		"PNG": "\x89PNG\r\n\x1a\n", "GIF": "GIF89a", "WebP": "RIFF\x10\x00\x00\x00WEBPVP8 ", "HEIC": "\x00\x00\x00\x18ftypheic\x00\x00\x00\x00",
-		"AVIF": "\x00\x00\x00\x1cftypavif", "MP4": "\x00\x00\x00\x20ftypisom", "H.264": "\x00\x00\x00\x01\x67\x42", "BMP": "BM\x36\x00\x01\x00\x00\x00\x00\x00",
+		"AVIF": "\x00\x00\x00\x1cftypavif", "MP4": "\x00\x00\x00\x20ftypisom", "H.264": "\x00\x00\x00\x01\x67\x42", "MPEG-TS": "G@\x00\x10\x00", "PDF": "%PDF-1.4", "SVG": "<svg xmlns=", "BMP": "BM\x36\x00\x01\x00\x00\x00\x00\x00",
 	} {
 		for name, text := range map[string]string{
 			"still":  "HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n" + body + filler,

@@ -50,8 +50,12 @@ func (p *playback) look() bool {
 	return p.sleep(followPause)
 }
 
-// isPicture reports whether a file of a folder is one of its pictures.
+// isPicture reports whether a file of a folder is one of its pictures. Files that are hidden are not meant to be shown: they
+// are half copied, or have what macOS knows of the others.
 func isPicture(name string) bool {
+	if strings.HasPrefix(name, ".") {
+		return false
+	}
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".jpg", ".jpeg":
 		return true

@@ -68,6 +68,7 @@ func TestFollowAFolder(t *testing.T) {
 			put(t, in("d.jpg"), 6, all[4])
 			put(t, in("empty.jpg"), 7, nil)
 			put(t, in("notes.txt"), 8, all[0])
+			put(t, in("._d.jpg"), 8, all[0])
 			time.Sleep(time.Second)
 			put(t, in("a.jpg"), 9, all[5]) // written again
 			os.Remove(in("b.jpg"))

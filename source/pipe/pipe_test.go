@@ -51,13 +51,14 @@ func TestFilePassesOverBadEntries(t *testing.T) {
 		}
 	}
 	for name, make := range map[string]func(path string) error{
-		"b.jpg": func(path string) error { return os.Mkdir(path, 0o700) },
-		"c.jpg": func(path string) error { return syscall.Mkfifo(path, 0o600) },
-		"d.jpg": func(path string) error { return os.Symlink(path, path) },
-		"e.jpg": func(path string) error { return os.WriteFile(path, want[0], 0) },
-		"f.jpg": func(path string) error { return os.Symlink("/dev/zero", path) },
-		"g.jpg": func(path string) error { return os.Symlink(path+".gone", path) },
-		"h.jpg": func(path string) error { return os.WriteFile(path, nil, 0o600) },
+		"b.jpg":  func(path string) error { return os.Mkdir(path, 0o700) },
+		"c.jpg":  func(path string) error { return syscall.Mkfifo(path, 0o600) },
+		"d.jpg":  func(path string) error { return os.Symlink(path, path) },
+		"e.jpg":  func(path string) error { return os.WriteFile(path, want[0], 0) },
+		"f.jpg":  func(path string) error { return os.Symlink("/dev/zero", path) },
+		"g.jpg":  func(path string) error { return os.Symlink(path+".gone", path) },
+		"h.jpg":  func(path string) error { return os.WriteFile(path, nil, 0o600) },
+		".i.jpg": func(path string) error { return os.WriteFile(path, want[1], 0o600) },
 	} {
 		if err := make(in(name)); err != nil {
 			t.Fatal(err)

@@ -35,7 +35,11 @@ var kinds = []struct {
 	{0, "\x00\x00\x00\x01", "H.264"},
 	{0, "\x00\x00\x01\xBA", "MPEG"},
 	{0, "\x00\x00\x01", "H.264"},
+	{0, "G@\x00", "MPEG-TS"}, // a program association table, as at the beginning
 	{0, "#EXTM3U", "HLS"},
+	{0, "%PDF-", "PDF"},
+	{0, "<svg", "SVG"},
+	{0, "\x1F\x8B\x08", "gzip"},
 	{0, "RTSP/", "RTSP"},
 }
 

@@ -34,7 +34,7 @@ func (r *Reader) extra() bool {
 	pixels := r.walk.Width * r.walk.Height
 	switch {
 	case !l.headed || r.several || l.extras == maxExtra:
-	case start < l.length, pixels < l.pixels, r.singles > 0:
+	case start < l.length, pixels != l.pixels, r.singles > 0: // a film's pictures have one size
 		return true
 	}
 	r.several = r.several || l.headed && (l.extras == 0 || l.extras == maxExtra)

@@ -55,6 +55,7 @@ func TestReaderTakesThePartsFirstPicture(t *testing.T) {
 		"length, preview":           {[][]byte{framed(true, a, small), framed(true, b, small)}, [][]byte{a, b}},
 		"length, the other eye":     {[][]byte{framed(true, a, eye), framed(true, b, eye)}, [][]byte{a, b}},
 		"delimiter, preview":        {[][]byte{framed(false, a, small), framed(false, b, small), framed(false, c)}, [][]byte{a, b, c}},
+		"delimiter, larger":         {[][]byte{framed(false, small, a), framed(false, small, b)}, [][]byte{small, small}},
 		"delimiter, index":          {[][]byte{framed(false, ia, eye, small), framed(false, ib, eye, small)}, [][]byte{ia, ib}},
 		"nothing, index":            {[][]byte{ia, eye, small, ib, eye, small}, [][]byte{ia, ib}},
 		"index alone":               {[][]byte{stripped, ib, stripped}, [][]byte{stripped, ib, stripped}},
@@ -76,7 +77,7 @@ func TestReaderTakesThePartsFirstPicture(t *testing.T) {
 
 func TestReaderOfABodyTakesItsFirstPicture(t *testing.T) {
 	a, eye, small := picture(1, 64, 48), picture(2, 64, 48), picture(3, 16, 16)
-	for name, body := range map[string][]byte{"preview": bytes.Join([][]byte{a, []byte("trailer"), small}, nil), "eye": slices.Concat(a, eye)} {
+	for name, body := range map[string][]byte{"preview": bytes.Join([][]byte{a, []byte("trailer"), small}, nil), "eye": slices.Concat(a, eye), "larger": slices.Concat(a, picture(4, 80, 64))} {
 		r := mjpeg.NewReader(nil, 0)
 		for range 2 {
 			r.ResetBody(bytes.NewReader(body), len(body))

@@ -63,7 +63,7 @@ func TestReaderReadsAnyFraming(t *testing.T) {
 		{"multipart", []any{"--x\r\nContent-Type: image/jpeg\r\n\r\n", a, "\r\n--x\r\n\r\n", b, "\r\n--x--"}, [][]byte{a, b}, 0},
 		{"false lengths", []any{"--x\nContent-Length: 3\n\n", a, "--x\nContent-Length: 99999999999999999999\n\n", b}, [][]byte{a, b}, 0},
 		{"other parts", []any{"--x\r\nContent-Type: audio/basic\r\n\r\n", "..", a, "\r\n--x\r\nContent-Type: image/jpeg\r\n\r\n", b}, [][]byte{b}, 0},
-		{"picture called text", []any{"--x\r\nContent-Type: text/plain\r\n\r\n", a, b}, [][]byte{a, b}, 0},
+		{"picture called text", []any{"--x\r\nContent-Type: text/plain\r\n\r\n", a, "\r\n--x\r\nContent-Type: text/plain\r\n\r\n", b}, [][]byte{a, b}, 0},
 		{"glued header", []any{"--xContent-type: video/x-h264\r\n\r\n..", b, "\n--xContent-Type:image/jpeg\r\n\r\n..", a}, [][]byte{a}, 0},
 		{"cut in the scan", []any{cut, "\r\n--x\r\nContent-Type: image/jpeg\r\n\r\n", b}, [][]byte{b}, 1},
 		{"cut in a segment", []any{a[:30], b}, [][]byte{b}, 0},
