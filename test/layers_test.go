@@ -32,6 +32,7 @@ var arrows = map[string][]string{
 	"source/internal/paint":             {},
 	"source/internal/idn":               {},
 	"source/internal/redact":            {"source/internal/idn"},
+	"source/nats":                       {"source/internal/redact", "stream", "stream/mjpeg"},
 	"source/pattern":                    {"source/internal/paint", "stream", "stream/jpeg"},
 	"source/pipe":                       {"source/internal/redact", "stream", "stream/contain", "stream/mjpeg"},
 	"source/probe":                      {"source", "source/httpcam", "source/internal/redact", "stream", "stream/jpeg"},
@@ -52,9 +53,9 @@ type listing struct {
 	Imports    []string
 }
 
-// listPackages is what go list says of the packages of this module, for an operating system.
+// listPackages is what go list says of the packages of this module, for an operating system, with all that a build tag adds.
 func listPackages(t *testing.T, system string) []listing {
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", module+"/...")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-tags", "nats", "-json=ImportPath,Imports", module+"/...")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system)
 	out, err := cmd.Output()
 	if err != nil {
@@ -109,6 +110,8 @@ func checkImport(t *testing.T, name, path string) {
 		t.Errorf("%s imports %s: stream knows no HTTP", name, path)
 	case below(path, "github.com/go-chi/chi") && !inRouter:
 		t.Errorf("%q imports %s: only router knows chi", name, path)
+	case below(path, "github.com/nats-io") && name != "source/nats":
+		t.Errorf("%q imports %s: only source/nats knows NATS", name, path)
 	case path == "github.com/pion/mediadevices":
 		t.Errorf("%q imports %s, which drags in WebRTC", name, path)
 	case (foreign || ours(path)) && (name == "source/v4l2" || name == "stream/jpeg"):
