@@ -21,6 +21,9 @@ type Camera struct {
 
 	// VariantOf is the name of the camera of which this one shows the pictures, changed. The page shows no variants by themselves.
 	VariantOf string
+
+	// Offline is [Options].Offline of its handlers.
+	Offline func(stats stream.Stats, browser bool) *stream.Frame
 }
 
 // reserved are the first elements of paths that are routes of their own, or may become some.

@@ -16,7 +16,8 @@ import (
 
 // Live streams a camera as multipart/x-mixed-replace (boundary "frame"), starting it for the first viewer. Without a picture
 // within the stream's stall time and a second, or from a camera that fails and is not tried again for 1.5 s, the answer is 503,
-// with Retry-After and the reason. When the camera fails later the viewer stays, and goes on when the camera is back. ?fps=N gives at most N pictures a second, from 0.001 to 1000.
+// with Retry-After and the reason, unless [Options.Offline] has something to show. When the camera fails later the viewer stays, and
+// goes on when the camera is back. ?fps=N gives at most N pictures a second, from 0.001 to 1000.
 //
 // Clients that ask for pictures as browsers do (Accept has image/webp, image/avif or image/*) get parts that are shown without
 // waiting for the next one. All others get parts with Content-Length and X-Timestamp (seconds.microseconds of the picture), by
@@ -49,8 +50,8 @@ func live(s *stream.Stream, options Options) http.Handler {
 		defer send.close()
 		v := send.view(r, s, fps)
 		defer v.Close()
-		frame := send.first(r, s, v, &options)
-		if frame == nil {
+		frame, ok := send.first(r, s, v, &options)
+		if !ok {
 			return
 		}
 		defer logViewer(r, &options, send)()
@@ -81,17 +82,18 @@ func (s *sender) view(r *http.Request, from *stream.Stream, fps float64) *stream
 	return v
 }
 
-// first waits for the viewer's first frame. Nil: the request was answered.
-func (s *sender) first(r *http.Request, from *stream.Stream, v *stream.Viewer, options *Options) *stream.Frame {
+// first waits for the viewer's first frame, nil where something else is shown meanwhile. It reports false where the request was
+// answered.
+func (s *sender) first(r *http.Request, from *stream.Stream, v *stream.Viewer, options *Options) (frame *stream.Frame, ok bool) {
 	frame, err := firstFrame(s.w, r, from, v, options)
-	if err != nil {
+	switch {
+	case err == errOffline:
+		return nil, true
+	case err != nil:
 		unavailable(s.w, r, from, options, err)
-		return nil
+		return nil, false
 	}
-	if !passed(s.w, s.via, frame) {
-		return nil
-	}
-	return frame
+	return frame, passed(s.w, s.via, frame)
 }
 
 // head sets the headers of a stream, and returns its heartbeat.
@@ -99,6 +101,10 @@ func (s *sender) head(r *http.Request, options *Options) *heartbeat {
 	streamHead(s.w, mjpeg.ContentType)
 	s.coding()
 	pause, _ := pauseFor(r, options.Heartbeat)
+	if options.Offline != nil && s.via == nil {
+		s.absence = absence{beat: pause, picture: func(stats stream.Stats) *stream.Frame { return options.offline(r, stats) }}
+		pause = offlineLook
+	}
 	return newHeartbeat(r.Context(), pause)
 }
 
@@ -127,11 +133,19 @@ func (s *sender) stream(from *stream.Stream, v *stream.Viewer, frame *stream.Fra
 // the camera sees, as the camera is slow. Where the camera is down, or silent though it is not slow, or the viewer wants
 // fewer pictures, it is a header line, and a picture only if the form has no room for one.
 func (s *sender) keepAlive(from *stream.Stream) error {
+	pause := s.beat.pause
+	if s.absence.picture != nil { // the pause is that of looks
+		due := s.absence.due(s.frames)
+		if there, err := s.standIn(from, due); there || err != nil || !due {
+			return err
+		}
+		pause = s.absence.beat
+	}
 	last, live := from.Last()
 	if last == nil || !s.ready(last) { // the stream has just been closed, or something is on its way to the viewer
 		return nil
 	}
-	slow := last.Interval == 0 || last.Interval > s.beat.pause/2
+	slow := last.Interval == 0 || last.Interval > pause/2
 	switch {
 	case len(s.form.wait) > 0 && !(live && slow && last.Seq == s.had):
 		return s.bytes(s.form.wait)

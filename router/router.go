@@ -76,6 +76,10 @@ type Options struct {
 	List func() []Camera
 	// NoMetrics leaves /metrics out of [New], for a program that serves [Metrics] elsewhere.
 	NoMetrics bool
+	// Offline returns what viewers are shown while the camera has no picture, for clients that ask for pictures as browsers do and
+	// for others: a frame of [stream.Picture.Offline], the same until what it shows is to change. It is sent within a second, and
+	// again each 5 s. Nil, or no frame: nothing is shown. [New] takes that of each [Camera]. It must be quick.
+	Offline func(stats stream.Stats, browser bool) *stream.Frame
 	// Limits are what viewers may use together, of all handlers with the same Limits. Nil means none, and for [New] that all
 	// its cameras share the bound of the memory.
 	Limits *Limits
@@ -157,7 +161,7 @@ type feed struct {
 
 func (s *site) newFeed(c Camera) feed {
 	options := s.options
-	options.camera = c.Name
+	options.camera, options.Offline = c.Name, c.Offline
 	if options.Log != nil {
 		options.Log = options.Log.With("camera", c.Name)
 	}
@@ -277,23 +281,3 @@ func refuseCircle(w http.ResponseWriter) {
 
 // errCircle is why a program that pictures come from cannot get them.
 var errCircle = errors.New("this is mjpegazer's own address, directly or by way of others: it cannot be its own source")
-
-// reading answers HEAD with h's headers alone, and refuses what would write. The handlers do it, not the routes, so that they
-// keep it wherever they are mounted.
-func reading(h http.HandlerFunc) http.Handler { return &drained{reader(h)} }
-
-type reader http.HandlerFunc
-
-func (h reader) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		refuseMethod(w, r)
-		return
-	}
-	h(w, r)
-}
-
-// refuseMethod answers a method that would write.
-func refuseMethod(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Allow", "GET, HEAD")
-	http.Error(w, "only GET and HEAD are answered here", http.StatusMethodNotAllowed)
-}

@@ -43,6 +43,7 @@ type sender struct {
 	deadline   time.Time // of the writer
 	flow       conn.Flow
 	beat       *heartbeat
+	absence    absence
 	had        uint64 // Seq of the latest frame that was begun
 	frames     int    // begun
 	pushed     int    // bytes of the next part that the kernel has accepted

@@ -10,7 +10,8 @@ import (
 )
 
 // Snapshot answers with one picture, as image/jpeg with X-Timestamp: the newest of a live camera, else the first of one that is
-// started for it. Without a picture the answer is 503, with Retry-After and the reason, as soon as [Live]'s. It counts as a viewer for [Limits] meanwhile.
+// started for it. Without a picture the answer is 503, with Retry-After and the reason, as soon as [Live]'s, or the picture of
+// [Options.Offline], with X-Offline: 1. It counts as a viewer for [Limits] meanwhile.
 func Snapshot(s *stream.Stream, options Options) http.Handler {
 	return options.Access.Handler(snapshot(s, options))
 }
@@ -39,7 +40,11 @@ func snapshot(s *stream.Stream, options Options) http.Handler {
 		v := s.View(stream.ViewerOptions{Via: passing(to)})
 		defer v.Close()
 		frame, err := firstFrame(w, r, s, v, &options)
-		if err != nil {
+		switch {
+		case err == errOffline:
+			offlineSnapshot(w, r, s, &options)
+			return
+		case err != nil:
 			unavailable(w, r, s, &options, err)
 			return
 		}

@@ -16,7 +16,7 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output:
 	// https://192.168.1.20/video 1m0s <nil>
-	// unknown option (the 1st after #). Known here: also, auth, body, ca, flip, gzip, header, how, idle, insecure, ipv4, max-frame, method, mirror, pin, poll, redirects, skip, stall, turn; did you mean stall?
+	// unknown option (the 1st after #). Known here: also, auth, body, ca, flip, gzip, header, how, idle, insecure, ipv4, max-frame, method, mirror, offline, pin, poll, redirects, skip, stall, turn; did you mean stall?
 }
 
 // A variant is a camera of its own. It views the Stream of another, which has to be found by its name.

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"log/slog"
+	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +22,9 @@ type Spec struct {
 	Stall    time.Duration // for [stream.Options]
 	MaxFrame int           // for [stream.Options], in bytes
 	Keep     bool          // for [stream.Options]: true for standard input, which must be read also without viewers
+
+	// Offline is what viewers are to see while there is no picture: auto, card, last, error or file:PATH.
+	Offline string
 
 	// Camera is the name in camera:NAME. [Spec.View] must be called with its Stream, and the Stream of the variant should have
 	// [stream.Options].NoStall. "" for all other sources.
@@ -60,11 +65,13 @@ func Parse(text string, d Defaults) (Spec, error) {
 		Display:  Display(text),
 		Stall:    cmp.Or(d.Stall, stream.DefaultStall),
 		MaxFrame: cmp.Or(d.MaxFrame, stream.DefaultMaxFrame),
+		Offline:  "auto",
 	}
 	o, err := parseOptions(fragment)
 	if err == nil {
 		o.duration("stall", &s.Stall)
 		o.size("max-frame", &s.MaxFrame)
+		o.each("offline", "auto, card, last, error or file:PATH", func(value string) error { return s.parseOffline(value, d) })
 		s.variant.Mirror = d.Mirror && schemeOf(address) != "camera"
 		parseVariant(o, &s.variant)
 		err = parse(address, &s, o, d)
@@ -81,9 +88,26 @@ func Parse(text string, d Defaults) (Spec, error) {
 	return s, nil
 }
 
+func (s *Spec) parseOffline(value string, d Defaults) error {
+	path, ok := strings.CutPrefix(value, "file:")
+	switch {
+	case ok && path != "":
+		value = "file:" + d.below(path)
+	case value != "auto" && value != "card" && value != "last" && value != "error":
+		return strconv.ErrSyntax
+	}
+	s.Offline = value
+	return nil
+}
+
 // Check finds mistakes that [Parse] cannot see, and opens the device or the file for that: controls that a webcam does not
 // have, a CA file that cannot be read. It connects to nothing, and returns nil for a webcam that is not plugged in.
 func (s Spec) Check() error {
+	if path, ok := strings.CutPrefix(s.Offline, "file:"); ok {
+		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+			return errors.New("option offline: the file cannot be read: give the name of a JPEG file")
+		}
+	}
 	from := s.Source
 	if v, ok := from.(*variant.Source); ok {
 		from = v.From

@@ -1,6 +1,7 @@
 package source_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -31,13 +32,28 @@ func TestParseUsesDefaults(t *testing.T) {
 	}
 }
 
+func TestParseOffline(t *testing.T) {
+	for text, want := range map[string]string{
+		"http://host/": "auto", "http://host/#offline=card": "card", "webcam://0#offline=last&brightness=1": "last", "camera:door#offline=error": "error",
+		"exec:program#offline=file:own.jpg": "file:" + filepath.Join("folder", "own.jpg"), "pattern:#offline=auto": "auto",
+	} {
+		if s, err := source.Parse(text, source.Defaults{Directory: "folder"}); err != nil || s.Offline != want {
+			t.Errorf("%s: %q, %v", text, s.Offline, err)
+		}
+	}
+	s, err := source.Parse("pattern:#offline=file:/no/such/file", source.Defaults{})
+	if err != nil || s.Check() == nil {
+		t.Errorf("%v, and a file that is not there is taken", err)
+	}
+}
+
 func TestParseRefusesNonsense(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                              "not a source. Forgot http://?",
 		"gopher://host/":                                "For RTSP: 'exec:ffmpeg -i",
 		"http:///video":                                 "not a valid address",
 		"http://host:port/":                             "not a valid address",
-		"http://host/#canary=canary":                    "unknown option (the 1st after #). Known here: also, auth, body, ca, flip, gzip, header, how, idle, insecure, ipv4, max-frame, method, mirror, pin, poll, redirects, skip, stall, turn",
+		"http://host/#canary=canary":                    "unknown option (the 1st after #). Known here: also, auth, body, ca, flip, gzip, header, how, idle, insecure, ipv4, max-frame, method, mirror, offline, pin, poll, redirects, skip, stall, turn",
 		"http://host/?canary#poll=canary":               "option poll must be a duration such as 500ms",
 		"http://canary@host/#stall=-1s":                 "option stall must be a duration",
 		"http://host/#header=canary":                    "such as X-Key:abc",
@@ -53,18 +69,20 @@ func TestParseRefusesNonsense(t *testing.T) {
 		"https://host/#pin=sha256/canary":               "option pin must be sha256/",
 		"http://host/#method=canary canary":             "option method must be a method such as GET or POST",
 		"http://host/#method=HEAD":                      "option method must be a method such as GET or POST",
+		"http://host/#offline=canary":                   "option offline must be auto, card, last, error or file:PATH",
+		"http://host/#offline=file:":                    "option offline must be auto, card, last, error or file:PATH",
 		"http://host/#redirects=canary":                 "option redirects must be any",
 		"http://host/#body":                             "option body must be followed by = and a value",
 		"http://u:canary#x@host/v#stall=1m":             "# as %23",
 		"http://u:canary/x@host/v#stall=1m":             "/ as %2F",
 		"http://u:canary?x@host/v":                      "? as %3F",
 		"http:/u:canary@host/":                          "not a valid address",
-		"http://host/#poll=1s&stal=1s":                  "(the 2nd after #). Known here: also, auth, body, ca, flip, gzip, header, how, idle, insecure, ipv4, max-frame, method, mirror, pin, poll, redirects, skip, stall, turn; did you mean stall?",
+		"http://host/#poll=1s&stal=1s":                  "(the 2nd after #). Known here: also, auth, body, ca, flip, gzip, header, how, idle, insecure, ipv4, max-frame, method, mirror, offline, pin, poll, redirects, skip, stall, turn; did you mean stall?",
 		"pattern:#wdith=3":                              "did you mean width?",
-		"pattern:#canary=":                              "Known here: flip, fps, height, how, max-frame, mirror, quality, stall, turn, width",
+		"pattern:#canary=":                              "Known here: flip, fps, height, how, max-frame, mirror, offline, quality, stall, turn, width",
 		"pattern:canary":                                "nothing but options may follow pattern:",
-		"exec:a#canary":                                 "Known here: flip, how, max-frame, mirror, stall, turn; a # of the command itself goes in quotes",
-		"file:a#canary":                                 "Known here: flip, follow, fps, how, loop, max-frame, mirror, stall, turn; where the # belongs to the name, add another # at the end",
+		"exec:a#canary":                                 "Known here: flip, how, max-frame, mirror, offline, stall, turn; a # of the command itself goes in quotes",
+		"file:a#canary":                                 "Known here: flip, follow, fps, how, loop, max-frame, mirror, offline, stall, turn; where the # belongs to the name, add another # at the end",
 		"https://u:canary@ho st/?canary#ca":             "not a valid address",
 	} {
 		_, err := source.Parse(text, source.Defaults{})

@@ -40,6 +40,19 @@ func newFrame(p Picture, b *bounds, now time.Time) (*Frame, error) {
 	return f, nil
 }
 
+// Offline returns a frame that no Stream has: what viewers are shown while there is no picture. It is marked as such for programs,
+// see [mjpeg.PackOffline]. Its errors are those of a JPEG that cannot be read, and [mjpeg.ErrDelimiter].
+func (p Picture) Offline() (*Frame, error) {
+	info, end, err := jpeg.Inspect(p.JPEG)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	f := &Frame{Time: captured(p.Time, now), Arrived: now, Width: info.Width, Height: info.Height}
+	f.wire, err = mjpeg.PackOffline(f.Time, p.JPEG[:end])
+	return f, err
+}
+
 // JPEG returns the picture, which must not be changed.
 func (f *Frame) JPEG() []byte { return f.wire.JPEG() }
 

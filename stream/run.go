@@ -222,6 +222,7 @@ func (s *Stream) show(f *Frame) {
 	if before := s.latest.Load().frame; before != nil {
 		f.Interval = f.Arrived.Sub(before.Arrived)
 	}
+	s.past = f
 	s.stats.LastPicture, s.stats.Width, s.stats.Height = f.Time, f.Width, f.Height
 	if s.stats.Failures > 0 {
 		s.stats.Recovered++

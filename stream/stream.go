@@ -82,6 +82,7 @@ type Stream struct {
 	working   chan struct{}      // closed when the latest work has returned; nil: none was started
 	stopping  bool               // the work was told to end
 	current   *run               // what the latest work runs now; nil: nothing
+	past      *Frame             // the newest that there was; nil before the first
 	retry     retry
 	hurried   chan struct{} // filled when a pause was shortened
 	stats     Stats
@@ -261,6 +262,14 @@ func (s *Stream) publish(f *Frame, ended error) {
 func (s *Stream) Last() (last *Frame, live bool) {
 	now := s.latest.Load()
 	return now.last, now.frame != nil
+}
+
+// Past returns the newest picture that there ever was, also before the Stream was idle; nil before the first. It must not be shown as
+// one of a live camera.
+func (s *Stream) Past() *Frame {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.past
 }
 
 // Close ends all viewers with [ErrClosed] and stops the source. It waits at most 2 s for the source to return. Its error says

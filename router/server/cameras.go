@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"log/slog"
 	"slices"
 	"sync"
@@ -8,6 +9,7 @@ import (
 
 	"mjpegazer/router"
 	"mjpegazer/router/server/internal/config"
+	"mjpegazer/router/server/internal/offline"
 	"mjpegazer/source"
 	"mjpegazer/source/variant"
 	"mjpegazer/stream"
@@ -19,6 +21,7 @@ type camera struct {
 	address string // for people
 	options stream.Options
 	stream  *stream.Stream
+	offline *offline.Picture
 }
 
 // cameras are those that are served, in the page's order.
@@ -28,7 +31,7 @@ type cameras []*camera
 func (all cameras) router() []router.Camera {
 	list := make([]router.Camera, len(all))
 	for i, c := range all {
-		list[i] = router.Camera{Name: c.Name, Title: c.Title, Stream: c.stream, Address: c.address, VariantOf: c.VariantOf}
+		list[i] = router.Camera{Name: c.Name, Title: c.Title, Stream: c.stream, Address: c.address, VariantOf: c.VariantOf, Offline: c.offline.Frame}
 	}
 	return list
 }
@@ -109,14 +112,17 @@ const variantGrace = time.Second
 // carryOut makes a plan true.
 func (plan cameraPlan) carryOut(up *upstream) *camera {
 	c, b := plan.camera, plan.before
-	if s := up.take(c.Name); s != nil && b == nil {
-		b = &camera{stream: s}
+	if r := up.take(c.Name); r != nil && b == nil {
+		b = &camera{stream: r.Stream, offline: r.offline}
 	}
 	if b == nil {
 		c.stream = stream.New(plan.spec.Source, c.options)
+		c.offline = offline.New(c.stream, c.options.Log)
+		c.offline.Set(plan.spec.Offline, cmp.Or(c.Title, c.Name))
 		return &c
 	}
-	c.stream = b.stream
+	c.stream, c.offline = b.stream, b.offline
+	c.offline.Set(plan.spec.Offline, cmp.Or(c.Title, c.Name))
 	switch {
 	case !plan.keeps:
 		c.stream.SetSource(plan.spec.Source, c.options)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 
 	"mjpegazer/router"
 	"mjpegazer/router/server/internal/config"
+	"mjpegazer/router/server/internal/offline"
 	"mjpegazer/source"
 	"mjpegazer/source/variant"
 	"mjpegazer/stream"
@@ -52,16 +54,16 @@ type upstream struct {
 // A remote is a camera of another server.
 type remote struct {
 	router.Camera
-	used   time.Time
-	listed bool // upstream says that it has it
+	offline *offline.Picture
+	used    time.Time
+	listed  bool // upstream says that it has it
 }
 
 func newUpstream(log *slog.Logger, limit *variant.Limit, closing *sync.WaitGroup) *upstream {
 	full := stream.SourceFunc(func(context.Context, func(stream.Picture)) error { return stream.RetryAfter(errFull, time.Minute) })
 	ctx, cancel := context.WithCancel(context.Background())
 	return &upstream{
-		ctx: ctx, cancel: cancel,
-		log: log, limit: limit, closing: closing, full: stream.New(full, stream.Options{}),
+		ctx: ctx, cancel: cancel, log: log, limit: limit, closing: closing, full: stream.New(full, stream.Options{}),
 		cameras: map[string]*remote{}, absent: map[string]time.Time{},
 	}
 }
@@ -75,6 +77,7 @@ func (u *upstream) change(next *config.Config, camera config.Camera) {
 	u.config, u.camera, u.template = next, camera, template
 	for name, r := range u.cameras {
 		spec, options := u.parse(name)
+		r.offline.Set(spec.Offline, cmp.Or(r.Title, name))
 		if r.Address = spec.Display; same {
 			r.Stream.SetOptions(options)
 		} else {
@@ -121,11 +124,10 @@ func (u *upstream) lookup(name string) (router.Camera, bool) {
 	if u.closed || u.config == nil || now.Before(u.absent[name]) {
 		return router.Camera{}, false
 	}
-	r := u.add(name, now)
-	if r == nil {
-		return router.Camera{Name: name, Stream: u.full}, true
+	if r := u.add(name, now); r != nil {
+		return r.Camera, true
 	}
-	return r.Camera, true
+	return router.Camera{Name: name, Stream: u.full}, true
 }
 
 // add makes a camera, if there is room for it.
@@ -134,7 +136,10 @@ func (u *upstream) add(name string, now time.Time) *remote {
 		return nil
 	}
 	spec, options := u.parse(name)
-	r := &remote{used: now, Camera: router.Camera{Name: name, Address: spec.Display, Stream: stream.New(spec.Source, options)}}
+	s := stream.New(spec.Source, options)
+	shown := offline.New(s, options.Log)
+	shown.Set(spec.Offline, name)
+	r := &remote{used: now, offline: shown, Camera: router.Camera{Name: name, Address: spec.Display, Stream: s, Offline: shown.Frame}}
 	u.cameras[name] = r
 	u.sweepLater()
 	return r
@@ -175,7 +180,7 @@ func (u *upstream) gone(name string) bool {
 }
 
 // take takes a camera away, to be one with a SOURCE of its own; nil: there is none of this name.
-func (u *upstream) take(name string) *stream.Stream {
+func (u *upstream) take(name string) *remote {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	r := u.cameras[name]
@@ -183,7 +188,7 @@ func (u *upstream) take(name string) *stream.Stream {
 		return nil
 	}
 	delete(u.cameras, name)
-	return r.Stream
+	return r
 }
 
 // sweepLater forgets in a while what is not needed any more.

@@ -17,5 +17,6 @@
 // next one begins, it consists of [OpenStart] and each [Packed.OpenPart]. [Packed.Chunk] is a part in a chunk of HTTP/1.1.
 //
 // The multipart format is that of RFC 2046, section 5.1. Three headers of a part are this program's own: X-Timestamp, the
-// time of capture in seconds since 1970; X-Repeat: 1, the picture before once more; and X-Wait, which means nothing.
+// time of capture in seconds since 1970; X-Repeat: 1, the picture before once more; X-Offline: 1, what is shown while there is no
+// picture, which is passed over; and X-Wait, which means nothing.
 package mjpeg

@@ -26,6 +26,7 @@ type framing struct {
 	time     time.Time
 	repeat   bool
 	skip     bool // the part holds no picture
+	standIn  bool // it holds what another program shows while it has no picture
 	skipped  []string
 	kind     string // of what is no JPEG; "": not known
 	length   int    // from the headers; 0: none
@@ -116,7 +117,7 @@ func (f *framing) scan(b []byte) (n int, found bool) {
 		if read < at {
 			f.fresh, f.adjacent = false, false
 		}
-		if !f.skip || f.fresh {
+		if !f.standIn && (!f.skip || f.fresh) {
 			return n + at, true
 		}
 		n += at + 1
@@ -160,7 +161,7 @@ func (f *framing) look(b []byte) {
 // opens reports whether b, right after the headers or another picture, begins with a SOI that is followed by garbage. Anywhere else
 // that would be garbage itself.
 func (f *framing) opens(b []byte) bool {
-	if len(b) < 3 || b[0] != soi[0] || b[1] != soi[1] || b[2] == soi[2] || f.skip {
+	if len(b) < 3 || b[0] != soi[0] || b[1] != soi[1] || b[2] == soi[2] || f.skip || f.standIn {
 		return false
 	}
 	return f.adjacent || f.fresh && f.position == inBody
@@ -225,6 +226,8 @@ func (f *framing) header(name partHeader, value []byte) {
 		f.time = parseTimestamp(value)
 	case repeat:
 		f.repeat = bytes.Equal(value, []byte("1"))
+	case standIn:
+		f.standIn = bytes.Equal(value, []byte("1"))
 	}
 }
 

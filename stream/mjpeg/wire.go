@@ -17,6 +17,7 @@ const (
 	dashed    = "--" + boundary
 	delimiter = "\r\n" + dashed + "\r\n"
 	repeated  = "X-Repeat: 1\r\n"
+	offline   = "X-Offline: 1\r\n"
 )
 
 const (
@@ -40,6 +41,7 @@ const (
 	contentLength
 	timestamp
 	repeat
+	standIn
 )
 
 // partHeaders are the names of the headers that are understood.
@@ -48,6 +50,7 @@ var partHeaders = [...][]byte{
 	contentLength: []byte("Content-Length"),
 	timestamp:     []byte("X-Timestamp"),
 	repeat:        []byte("X-Repeat"),
+	standIn:       []byte("X-Offline"),
 }
 
 // Packed is one picture, laid out once for all viewers. It is immutable, and its methods return parts of the same bytes,
@@ -64,12 +67,18 @@ type Packed struct {
 var ErrDelimiter = errors.New("the picture holds the delimiter of a multipart stream, " + dashed)
 
 // Pack lays out the JPEG that the pieces make up, taken at t. It copies them. Its only error is [ErrDelimiter].
-func Pack(t time.Time, pieces ...[]byte) (Packed, error) {
+func Pack(t time.Time, pieces ...[]byte) (Packed, error) { return pack("", t, pieces) }
+
+// PackOffline is Pack for what is shown while there is no picture. Its Part and Chunk have the header X-Offline: 1, by which
+// [Reader] and other programs know that it is no picture of the camera's.
+func PackOffline(t time.Time, jpeg []byte) (Packed, error) { return pack(offline, t, [][]byte{jpeg}) }
+
+func pack(mark string, t time.Time, pieces [][]byte) (Packed, error) {
 	size := 0
 	for _, piece := range pieces {
 		size += len(piece)
 	}
-	head := appendHeaders(make([]byte, 0, 96), size, t)
+	head := appendHeaders(append(make([]byte, 0, 112), mark...), size, t)
 	chunk := strconv.AppendInt(make([]byte, 0, 16), int64(len(head)+size+len(delimiter)), 16)
 	chunk = append(chunk, "\r\n"...)
 	p := Packed{part: len(chunk)}

@@ -4,13 +4,22 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
 
-// Same reports whether two cameras are read from the same place in the same way.
+// Same reports whether two cameras are read from the same place in the same way. What viewers see while there is no picture is no
+// part of that.
 func (c Camera) Same(other Camera) bool {
-	return c.Source == other.Source && c.Directory == other.Directory && c.Stall == other.Stall && c.MaxFrame == other.MaxFrame
+	return withoutOffline(c.Source) == withoutOffline(other.Source) && c.Directory == other.Directory && c.Stall == other.Stall && c.MaxFrame == other.MaxFrame
+}
+
+// offline is the option of this name.
+var offline = regexp.MustCompile(`([#&])offline=[^&#]*&?`)
+
+func withoutOffline(source string) string {
+	return strings.TrimRight(offline.ReplaceAllString(source, "$1"), "#&")
 }
 
 // Diff says in words what happens when a program that runs with old is to run with next: a line for each camera, address and

@@ -17,7 +17,7 @@ SOURCE is one of
   -                    standard input
   pattern:             a moving test card, shown if there is no SOURCE and VIDEO_URL is not set
   camera:NAME          another camera of these, changed, as in camera:door#width=640&fps=5
-Options follow a #, as in pattern:#width=640&height=480&fps=10; every source takes stall=, max-frame=, turn=90, mirror and flip.
+Options follow a #, as in pattern:#width=640&height=480&fps=10; every source takes stall=, max-frame=, offline=, turn=90, mirror and flip.
 *=http://HOST:5000/*/live stands for all cameras of another mjpegazer, opened when they are first asked for.
 A camera is served at /NAME/live. Without a NAME the first is called camera, the second camera2, and so on.
 

@@ -35,3 +35,23 @@ func drain(w http.ResponseWriter, r *http.Request) bool {
 	controller.SetReadDeadline(time.Time{})
 	return true
 }
+
+// reading answers HEAD with h's headers alone, and refuses what would write. The handlers do it, not the routes, so that they
+// keep it wherever they are mounted.
+func reading(h http.HandlerFunc) http.Handler { return &drained{reader(h)} }
+
+type reader http.HandlerFunc
+
+func (h reader) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		refuseMethod(w, r)
+		return
+	}
+	h(w, r)
+}
+
+// refuseMethod answers a method that would write.
+func refuseMethod(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Allow", "GET, HEAD")
+	http.Error(w, "only GET and HEAD are answered here", http.StatusMethodNotAllowed)
+}
