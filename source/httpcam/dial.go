@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -131,7 +132,7 @@ func lookupLocal(ctx context.Context, network, host string) (addrs []netip.Addr,
 const silenceTime = 5 * time.Second
 
 // connectTLS connects and starts TLS. The keys of post-quantum cryptography make a ClientHello of 1.5 KB; a camera that hangs
-// up or is silent gets a small one, on a new connection, and from then on only small ones.
+// up, is silent or says that it cannot read it gets a small one, on a new connection, and from then on only small ones.
 func (t *transport) connectTLS(ctx context.Context, addr string) (conn, wire net.Conn, err error) {
 	kept := &t.camera.kept
 	small := kept.wantsSmall() || t.tls.CurvePreferences != nil
@@ -161,11 +162,19 @@ func (t *transport) connectTLS(ctx context.Context, addr string) (conn, wire net
 	}
 }
 
-// endedBy reports whether a handshake ended as with a camera that breaks on a large ClientHello: hung up, or silent.
+// endedBy reports whether a handshake ended as with a camera that breaks on a large ClientHello: hung up, silent, or with an alert
+// that says no more than that.
 func endedBy(err error, heard bool) bool {
+	if remote := (*net.OpError)(nil); errors.As(err, &remote) && remote.Op == "remote error" {
+		return slices.ContainsFunc(vagueAlerts, func(a tls.AlertError) bool { return a.Error() == remote.Err.Error() })
+	}
 	return !heard && timedOut(err) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, io.EOF) ||
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe)
 }
+
+// vagueAlerts are those of TLS with which servers answer what they cannot read (RFC 8446, 6.2): unexpected_message, record_overflow,
+// handshake_failure, illegal_parameter, decode_error and internal_error.
+var vagueAlerts = []tls.AlertError{10, 22, 40, 47, 50, 80}
 
 // handshake starts TLS on conn, and closes it on failure.
 func (t *transport) handshake(ctx context.Context, conn *listener, host string, small bool, limit time.Duration) (net.Conn, error) {

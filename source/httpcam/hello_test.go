@@ -125,6 +125,9 @@ func TestSmallClientHello(t *testing.T) {
 	}{
 		"well": {nil, 0, 2},
 		"end":  {func(net.Conn) {}, 0, 3},
+		"alert": {func(conn net.Conn) { // decode_error
+			conn.Write([]byte{21, 3, 1, 0, 2, 2, 50})
+		}, 0, 3},
 		"silence": {func(conn net.Conn) { // which ends when the client gives up
 			conn.Read(make([]byte, 1))
 		}, 5 * time.Second, 3},
