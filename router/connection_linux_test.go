@@ -43,8 +43,9 @@ func (a accepting) Accept() (net.Conn, error) {
 	return c, err
 }
 
-// watch asks for the stream and reads it with small buffers.
-func (l lane) watch(t *testing.T, handler http.Handler) *bufio.Reader {
+// serve starts a server of its own.
+func (l lane) serve(t *testing.T, handler http.Handler) *httptest.Server {
+	t.Helper()
 	server := httptest.NewUnstartedServer(handler)
 	server.Config.ConnContext = router.ConnContext
 	if l.network == "unix" {
@@ -52,6 +53,7 @@ func (l lane) watch(t *testing.T, handler http.Handler) *bufio.Reader {
 		if err != nil {
 			t.Fatal(err)
 		}
+		server.Listener.Close()
 		server.Listener = listener
 	}
 	server.Listener = accepting{server.Listener, l.accept}
@@ -65,14 +67,23 @@ func (l lane) watch(t *testing.T, handler http.Handler) *bufio.Reader {
 		server.CloseClientConnections()
 		server.Close()
 	})
+	return server
+}
+
+// dial connects to the server with small buffers.
+func (l lane) dial(server *httptest.Server) (net.Conn, error) {
+	c, err := net.Dial(l.network, server.Listener.Addr().String())
+	if tcp, ok := c.(*net.TCPConn); ok && l.buffer > 0 {
+		tcp.SetReadBuffer(l.buffer)
+	}
+	return c, err
+}
+
+// watch asks for the stream and reads it with small buffers.
+func (l lane) watch(t *testing.T, handler http.Handler) *bufio.Reader {
+	server := l.serve(t, handler)
 	transport := &http.Transport{
-		DialContext: func(context.Context, string, string) (net.Conn, error) {
-			c, err := net.Dial(l.network, server.Listener.Addr().String())
-			if tcp, ok := c.(*net.TCPConn); ok && l.buffer > 0 {
-				tcp.SetReadBuffer(l.buffer)
-			}
-			return c, err
-		},
+		DialContext:       func(context.Context, string, string) (net.Conn, error) { return l.dial(server) },
 		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true},
 		ForceAttemptHTTP2: l.version,
 		ReadBufferSize:    4096,

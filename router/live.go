@@ -93,6 +93,7 @@ func (s *sender) first(r *http.Request, from *stream.Stream, v *stream.Viewer, o
 		unavailable(s.w, r, from, options, err)
 		return nil, false
 	}
+	s.writing.Store(frame) // what comes before it may have to wait, too
 	return frame, passed(s.w, s.via, frame)
 }
 

@@ -139,7 +139,7 @@ type reason struct {
 
 var (
 	rejections = []reason{{"max-viewers", errFull}, {"max-viewers-per-camera", errFullCamera}, {"no-picture", errNoPicture}}
-	evictions  = []reason{{"stuck", errStuck}, {"late", errLate}, {"memory", errInFlight}, {"circle", errCircle}, {"revoked", access.ErrRevoked}}
+	evictions  = []reason{{"stuck", errStuck}, {"late", errLate}, {"memory", errInFlight}, {"circle", errCircle}, {"failed", errUnforeseen}, {"revoked", access.ErrRevoked}}
 )
 
 // watching are a camera's viewers.

@@ -146,9 +146,10 @@ func (c *Conn) StuckFor(now time.Time) time.Duration {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if arrived != c.arrived || c.progress.IsZero() {
-		c.arrived, c.progress = arrived, now
+	if arrived > c.arrived || c.progress.IsZero() {
+		c.progress = now
 	}
+	c.arrived = arrived // which sinks when something is written to a Unix socket, whose kernel counts the memory that it takes
 	return now.Sub(c.progress)
 }
 
