@@ -73,3 +73,11 @@ func (s *Stream) Stats() Stats {
 
 // Stall returns how long the Stream waits for a picture.
 func (s *Stream) Stall() time.Duration { return s.options.Load().Stall }
+
+// Past returns the newest picture that there ever was, also before the Stream was idle; nil before the first. It must not be shown as
+// one of a live camera.
+func (s *Stream) Past() *Frame {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.past
+}

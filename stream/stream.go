@@ -264,14 +264,6 @@ func (s *Stream) Last() (last *Frame, live bool) {
 	return now.last, now.frame != nil
 }
 
-// Past returns the newest picture that there ever was, also before the Stream was idle; nil before the first. It must not be shown as
-// one of a live camera.
-func (s *Stream) Past() *Frame {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.past
-}
-
 // Close ends all viewers with [ErrClosed] and stops the source. It waits at most 2 s for the source to return. Its error says
 // that the source did not.
 func (s *Stream) Close() error {
