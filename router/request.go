@@ -1,6 +1,7 @@
 package router
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"time"
@@ -8,10 +9,11 @@ import (
 
 const (
 	maxBody  = 64 << 10 // bytes
+	maxForm  = 4 << 10  // bytes of a body that may be a form for a token, of [access.Control]
 	bodyTime = 5 * time.Second
 )
 
-// drained reads a request's body, which nobody needs, before a handler answers. net/http would wait for it, without end, before
+// drained reads a request's body, of which nobody needs more than a form, before a handler answers. net/http would wait for it, without end, before
 // the first byte of an answer.
 type drained struct{ http.Handler }
 
@@ -26,13 +28,19 @@ func (d *drained) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func drain(w http.ResponseWriter, r *http.Request) bool {
 	controller := http.NewResponseController(w)
 	controller.SetReadDeadline(time.Now().Add(bodyTime)) // a writer without a connection has a body that does not wait
-	if n, err := io.Copy(io.Discard, io.LimitReader(r.Body, maxBody+1)); err != nil || n > maxBody {
+	var form bytes.Buffer
+	to := io.Discard
+	if r.ContentLength > 0 && r.ContentLength <= maxForm {
+		to = &form
+	}
+	if n, err := io.Copy(to, io.LimitReader(r.Body, maxBody+1)); err != nil || n > maxBody {
 		controller.SetReadDeadline(time.Unix(1, 0))
 		w.Header().Set("Connection", "close")
 		http.Error(w, "no request needs a body here, and this one is too large or too slow", http.StatusRequestEntityTooLarge)
 		return false
 	}
 	controller.SetReadDeadline(time.Time{})
+	r.Body = io.NopCloser(&form)
 	return true
 }
 

@@ -57,7 +57,8 @@ const failureTime = time.Second
 // that ask for /health have no password.
 //
 // A browser that opens a page, a path that ends in a slash, with the token in the address gets a cookie and is sent to the
-// address without the token; in a frame of another site it gets the page itself, see [LinkQuery].
+// address without the token; in a frame of another site it gets the page itself, see [LinkQuery]. One that opens any address
+// without a login, where there are tokens, is answered by a form for one, which gives the cookie as well.
 func (c *Control) Handler(next http.Handler, open ...string) http.Handler {
 	if c == nil {
 		c = &Control{}
@@ -89,6 +90,9 @@ func (c *Control) admit(w http.ResponseWriter, r *http.Request, open []string) (
 	target := targetOf(r)
 	if slices.Contains(open, target.Path) {
 		return c.begin(r, &identity{}, target)
+	}
+	if c.answerForm(w, r) {
+		return nil, nil
 	}
 	begun := time.Now()
 	id, err := c.check(r, inAddress, target)
@@ -128,6 +132,7 @@ func opensPage(r *http.Request) bool {
 var (
 	errLoginRequired = errors.New("login required")
 	errWrongLogin    = errors.New("wrong user name, password or token")
+	errWrongToken    = errors.New("wrong token")
 )
 
 // check returns whose request it is that is let in. Where the address has a link, that alone counts.
@@ -222,11 +227,15 @@ func (c *Control) refuse(w http.ResponseWriter, r *http.Request, begun time.Time
 	}
 	if hasToken && err == errLoginRequired && fromOtherSite(r) {
 		w.Header().Set("Refresh", "0")
-	} else if c.Users != nil {
+	} else if c.Users != nil && err != errWrongToken { // whose form is shown again, without a dialog over it
 		w.Header().Add("WWW-Authenticate", `Basic realm="mjpegazer", charset="UTF-8"`)
 	}
 	if !hasToken && c.Users == nil {
 		hint = ": only links are let in"
+	}
+	if c.showsForm(r, err) {
+		c.serveForm(w, r, err)
+		return
 	}
 	http.Error(w, err.Error()+hint, http.StatusUnauthorized)
 }

@@ -18,15 +18,26 @@ func (t token) open(w http.ResponseWriter, r *http.Request, text string, page bo
 	dest := r.Header.Get("Sec-Fetch-Dest")
 	_, kept := t.cookie(r)
 	sent := text == t.cookieValue // by the redirect below
-	if dest == "iframe" || dest == "frame" || dest == "embed" || dest == "object" || dest == "" && sent && !kept {
+	if fillsFrame(r) || dest == "" && sent && !kept {
 		return withLinkQuery(r, t.cookieValue), false
 	}
 	query := r.URL.RawQuery
 	if dest == "" && !kept && strings.Contains(r.Header.Get("Accept"), "text/html") {
-		query = strings.TrimPrefix(query+"&token="+t.cookieValue, "&")
+		query = t.addTo(query)
 	}
 	t.giveCookie(w, r, query)
 	return nil, true
+}
+
+// fillsFrame reports whether a browser says that the answer fills a frame.
+func fillsFrame(r *http.Request) bool {
+	dest := r.Header.Get("Sec-Fetch-Dest")
+	return dest == "iframe" || dest == "frame" || dest == "embed" || dest == "object"
+}
+
+// addTo adds to a query what the cookie would hold.
+func (t token) addTo(query string) string {
+	return strings.TrimPrefix(query+"&token="+t.cookieValue, "&")
 }
 
 type linkQueryKey struct{}

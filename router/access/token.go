@@ -109,13 +109,19 @@ func (t token) giveCookie(w http.ResponseWriter, r *http.Request, query string) 
 		HttpOnly: true, SameSite: http.SameSiteStrictMode,
 		Secure: r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https",
 	})
+	w.Header().Set("Location", samePage(r, query))
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+// samePage is the address of the page that is asked for, relative to it, with another query.
+func samePage(r *http.Request, query string) string {
+	page, _, _ := strings.Cut(r.RequestURI, "?")
 	target := "./" + page[strings.LastIndexByte(page, '/')+1:]
 	if query != "" {
 		target += "?" + query
 	}
-	w.Header().Set("Location", target)
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusSeeOther)
+	return target
 }
 
 func bearer(r *http.Request) (string, bool) {
