@@ -23,6 +23,8 @@ func Display(text string) string {
 			return "exec:…"
 		}
 		return "exec:" + redact.Program(args)
+	case "nats", "tls", "wss":
+		return displayNATS(address)
 	case "pattern":
 		return "pattern:"
 	case "":

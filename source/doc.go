@@ -13,6 +13,7 @@
 //	- (standard input)            pipe.Input
 //	pattern:                      pattern.Camera
 //	mediadevices:LABEL            webcam.MediaDevice
+//	nats://HOST,HOST/NAME         nats.Camera
 //	camera:NAME                   variant.Source, of the camera of that name (see Spec.View)
 //
 // Options that change the pictures of any other kind make a variant.Source of it.

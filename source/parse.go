@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"mjpegazer/source/httpcam"
+	"mjpegazer/source/nats"
 	"mjpegazer/source/variant"
 	"mjpegazer/stream"
 )
@@ -30,6 +31,9 @@ type Spec struct {
 	// [stream.Options].NoStall. "" for all other sources.
 	Camera string
 
+	// NATS says that another machine publishes the camera: it is not to be published again.
+	NATS bool
+
 	variant variant.Source // as the options say
 }
 
@@ -45,6 +49,8 @@ type Defaults struct {
 
 	// Directory is where relative names of files begin, and where commands run; "": the working directory.
 	Directory string
+
+	NATS *nats.Connections // that cameras share; nil: each has its own
 
 	Log   *slog.Logger        // of webcams and HTTP cameras, see [webcam.Camera] and [httpcam.Camera]; nil: none
 	Trace func(httpcam.Event) // of HTTP cameras, see [httpcam.Camera]; nil: none

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,7 +24,7 @@ type Template struct {
 // A Listing is a camera that another mjpegazer has.
 type Listing struct{ Name, Title, VariantOf string }
 
-// ParseTemplate reads the SOURCE string of a Template, whose addresses are http or https and have a * behind the host. It opens
+// ParseTemplate reads the SOURCE string of a Template, whose addresses are of HTTP or NATS and have a * behind the host. It opens
 // nothing.
 func ParseTemplate(text string, d Defaults) (Template, error) {
 	t := Template{text, d}
@@ -62,7 +63,7 @@ const liveOf = "/*/live"
 const maxList = 4 << 20 // bytes
 
 // List asks the servers, one after the other, which cameras they have. It is nil and no error where they are no mjpegazers, by
-// their addresses.
+// their addresses, nor for NATS.
 func (t Template) List(ctx context.Context) ([]Listing, error) {
 	s, err := t.parse(func(path string) (string, bool) {
 		before, ok := strings.CutSuffix(path, liveOf)
@@ -71,7 +72,10 @@ func (t Template) List(ctx context.Context) ([]Listing, error) {
 	if err != nil {
 		return nil, nil
 	}
-	camera := httpCamera(s.Source)
+	camera, ok := httpCamera(s.Source)
+	if !ok {
+		return nil, nil
+	}
 	for _, address := range append([]string{camera.URL}, camera.Also...) {
 		camera.URL = address
 		var list []Listing
@@ -115,11 +119,12 @@ func parseList(status io.Reader) (list []Listing, err error) {
 }
 
 // httpCamera returns the camera that a source reads, which may be a variant of it.
-func httpCamera(from stream.Source) *httpcam.Camera {
+func httpCamera(from stream.Source) (*httpcam.Camera, bool) {
 	if v, ok := from.(*variant.Source); ok {
 		from = v.From
 	}
-	return from.(*httpcam.Camera)
+	camera, ok := from.(*httpcam.Camera)
+	return camera, ok
 }
 
 var errTemplate = errors.New("the cameras * are those of a server: give its address with a * in place of the name, as in *=http://HOST:5000/*/live")
@@ -140,7 +145,8 @@ func (t Template) parse(path func(string) (string, bool)) (Spec, error) {
 		}
 		return scheme + "://" + rest[:slash] + changed + rest[max(slash, end):], nil
 	}
-	if address, _ := cutOptions(t.text); schemeOf(address) != "http" && schemeOf(address) != "https" {
+	address, _ := cutOptions(t.text)
+	if !slices.Contains([]string{"http", "https", "nats", "tls", "wss"}, schemeOf(address)) {
 		return Spec{}, errTemplate
 	}
 	return Parse(t.text, d)

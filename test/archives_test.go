@@ -39,6 +39,10 @@ var archives = []struct {
 	{"darwin_amd64.tar.gz", []string{"GOOS=darwin", "GOARCH=amd64"}, nil},
 	{"darwin_arm64.tar.gz", []string{"GOOS=darwin", "GOARCH=arm64"}, nil},
 	{"windows_amd64.zip", []string{"GOOS=windows", "GOARCH=amd64"}, nil},
+	{"linux_amd64-nats.tar.gz", []string{"GOOS=linux", "GOARCH=amd64", "GOAMD64=v1", "-tags=nats"}, nil},
+	{"linux_armv6-nats.tar.gz", []string{"GOOS=linux", "GOARCH=arm", "GOARM=6", "-tags=nats"}, []string{"qemu-arm-static", "-cpu", "arm1176"}},
+	{"linux_armv7-nats.tar.gz", []string{"GOOS=linux", "GOARCH=arm", "GOARM=7", "-tags=nats"}, []string{"qemu-arm-static", "-cpu", "cortex-a7"}},
+	{"linux_arm64-nats.tar.gz", []string{"GOOS=linux", "GOARCH=arm64", "-tags=nats"}, []string{"qemu-aarch64-static", "-cpu", "cortex-a53"}},
 }
 
 // TestReleaseArchives looks into each: the program is the right one, runs without any library, and knows its version.

@@ -60,8 +60,8 @@ var releaseFiles = []string{
 	"mjpegazer_1.2.3_aarch64.apk", "mjpegazer_1.2.3_amd64.deb", "mjpegazer_1.2.3_arm64.deb", "mjpegazer_1.2.3_armhf.apk",
 	"mjpegazer_1.2.3_armhf.deb", "mjpegazer_1.2.3_armv7.apk", "mjpegazer_1.2.3_darwin_amd64.tar.gz",
 	"mjpegazer_1.2.3_darwin_arm64.tar.gz", "mjpegazer_1.2.3_i386.deb", "mjpegazer_1.2.3_image.tar",
-	"mjpegazer_1.2.3_linux_386.tar.gz", "mjpegazer_1.2.3_linux_amd64.tar.gz", "mjpegazer_1.2.3_linux_arm64.tar.gz",
-	"mjpegazer_1.2.3_linux_armv6.tar.gz", "mjpegazer_1.2.3_linux_armv7.tar.gz", "mjpegazer_1.2.3_linux_mipsle.tar.gz",
+	"mjpegazer_1.2.3_linux_386.tar.gz", "mjpegazer_1.2.3_linux_amd64-nats.tar.gz", "mjpegazer_1.2.3_linux_amd64.tar.gz", "mjpegazer_1.2.3_linux_arm64-nats.tar.gz", "mjpegazer_1.2.3_linux_arm64.tar.gz",
+	"mjpegazer_1.2.3_linux_armv6-nats.tar.gz", "mjpegazer_1.2.3_linux_armv6.tar.gz", "mjpegazer_1.2.3_linux_armv7-nats.tar.gz", "mjpegazer_1.2.3_linux_armv7.tar.gz", "mjpegazer_1.2.3_linux_mipsle.tar.gz",
 	"mjpegazer_1.2.3_linux_riscv64.tar.gz", "mjpegazer_1.2.3_riscv64.apk", "mjpegazer_1.2.3_riscv64.deb",
 	"mjpegazer_1.2.3_windows_amd64.zip", "mjpegazer_1.2.3_x86.apk", "mjpegazer_1.2.3_x86_64.apk",
 }

@@ -179,8 +179,8 @@ func reloads(directory string) map[string]string {
 	}
 }
 
-// testedElsewhere are the keys that add cameras and addresses, and those that send viewers away.
-var testedElsewhere = []string{"listen", "metrics-listen", "tls-cert", "tls-key", "cameras", "users", "token", "tokens", "link-key", "anonymous"}
+// testedElsewhere are the keys that add cameras and addresses, those that send viewers away, and those that take a NATS server.
+var testedElsewhere = []string{"listen", "metrics-listen", "tls-cert", "tls-key", "cameras", "users", "token", "tokens", "link-key", "anonymous", "publish", "publish-rank"}
 
 // TestReloadKeys changes every key there is, one after the other, and each back: nobody is cut off, and it is said what
 // happens.

@@ -11,6 +11,7 @@ import (
 	"mjpegazer/router/server/internal/config"
 	"mjpegazer/router/server/internal/offline"
 	"mjpegazer/source"
+	"mjpegazer/source/nats"
 	"mjpegazer/source/variant"
 	"mjpegazer/stream"
 )
@@ -19,9 +20,16 @@ import (
 type camera struct {
 	config.Camera
 	address string // for people
+	nats    bool   // another machine publishes it
 	options stream.Options
 	stream  *stream.Stream
 	offline *offline.Picture
+}
+
+// shared is what all cameras share.
+type shared struct {
+	changing *variant.Limit // of pictures that variants work on
+	nats     *nats.Connections
 }
 
 // cameras are those that are served, in the page's order.
@@ -55,19 +63,20 @@ type cameraPlan struct {
 }
 
 // planCameras compares the cameras that there are with those that there are to be. It opens nothing.
-func planCameras(before cameras, next *config.Config, limit *variant.Limit, log *slog.Logger) ([]cameraPlan, error) {
+func planCameras(before cameras, next *config.Config, all shared, log *slog.Logger) ([]cameraPlan, error) {
 	var plans []cameraPlan
 	for _, c := range next.Cameras {
 		if c.Name == config.AnyName {
 			continue
 		}
 		defaults := next.Defaults(c)
-		defaults.Log, defaults.Limit = log.With("camera", c.Name, "source", source.Display(c.Source)), limit
+		defaults.Log = log.With("camera", c.Name, "source", source.Display(c.Source))
+		defaults.Limit, defaults.NATS = all.changing, all.nats
 		spec, err := source.Parse(c.Source, defaults)
 		if err != nil {
 			return nil, err // which was checked
 		}
-		plan := cameraPlan{spec: spec, before: before.named(c.Name), camera: camera{Camera: c, address: spec.Display, options: stream.Options{
+		plan := cameraPlan{spec: spec, before: before.named(c.Name), camera: camera{Camera: c, address: spec.Display, nats: spec.NATS, options: stream.Options{
 			Linger: next.Linger, Keep: next.Keep || spec.Keep, Stall: spec.Stall, MaxFrame: spec.MaxFrame, MaxPixels: int(next.MaxPixels),
 			Log: defaults.Log,
 		}}}

@@ -124,7 +124,7 @@ func checkFiles(c *config.Config) error {
 		err = unknown
 	}
 	_, err2 := openTLS(c, nil, nil, quiet)
-	return errors.Join(err, err2)
+	return errors.Join(err, err2, checkPublish(c))
 }
 
 // report prints what is wrong: the lines of a file as editors understand them, the rest with the program's name.

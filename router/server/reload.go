@@ -34,13 +34,14 @@ type change struct {
 // prepare makes a change of a configuration. Its error is all that is wrong.
 func (p *program) prepare(next *config.Config, reopenLog bool) (*change, error) {
 	c := &change{config: next}
-	var errs [5]error
+	var errs [6]error
 	c.control, errs[0] = openAccess(next, p.config, p.control, p.log.Logger)
 	c.secure, errs[1] = openTLS(next, p.config, p.secure.Load(), p.log.Logger)
-	c.cameras, errs[2] = planCameras(p.cameras, next, p.changing, p.log.Logger)
+	c.cameras, errs[2] = planCameras(p.cameras, next, p.shared, p.log.Logger)
 	if reopenLog && next.LogFile != "" || p.config != nil && next.LogFile != p.config.LogFile {
 		c.logTo, errs[3] = p.log.open(next)
 	}
+	errs[5] = checkPublish(next)
 	if err := errors.Join(errs[:]...); err != nil {
 		c.discard()
 		return nil, err
@@ -61,7 +62,7 @@ func (c *change) discard() {
 
 // carryOut makes a change true: new cameras and addresses are there before old ones go.
 func (p *program) carryOut(c *change) {
-	before, ports := p.cameras, p.ports
+	before, cameras, ports := p.config, p.cameras, p.ports
 	if p.control != nil {
 		c.control.Succeed(p.control)
 	}
@@ -82,6 +83,7 @@ func (p *program) carryOut(c *change) {
 	} else {
 		p.upstream.clear()
 	}
+	p.publish(before)
 	p.serving.Store(&serving{p.cameras, p.ports})
 	p.secure.Store(c.secure)
 	p.handle()
@@ -101,7 +103,7 @@ func (p *program) carryOut(c *change) {
 			share(opened.Listener, false) // if it fails, another program of this user may listen beside us
 		}
 	}
-	p.release(before)
+	p.release(cameras)
 }
 
 // handle makes the handlers of what there is now.

@@ -26,6 +26,7 @@ import (
 	"mjpegazer/router/internal/watch"
 	"mjpegazer/router/server/internal/config"
 	"mjpegazer/router/server/internal/supervisor"
+	"mjpegazer/source/nats"
 	"mjpegazer/source/variant"
 	"mjpegazer/stream/contain"
 )
@@ -73,18 +74,18 @@ const idleTime = 20 * time.Second
 
 // A program is what runs. What a reload changes belongs to the goroutine that serves.
 type program struct {
-	ctx      context.Context
-	file     string // the configuration file; "": none
-	log      *logging
-	started  time.Time
-	server   *http.Server
-	handler  atomic.Pointer[http.Handler]
-	metrics  atomic.Pointer[http.Handler] // at addresses of its own
-	secure   atomic.Pointer[tls.Config]   // nil: HTTP
-	buffers  conn.Buffers                 // of its connections
-	limits   *router.Limits
-	clients  connections
-	changing *variant.Limit                 // of pictures that variants work on
+	ctx     context.Context
+	file    string // the configuration file; "": none
+	log     *logging
+	started time.Time
+	server  *http.Server
+	handler atomic.Pointer[http.Handler]
+	metrics atomic.Pointer[http.Handler] // at addresses of its own
+	secure  atomic.Pointer[tls.Config]   // nil: HTTP
+	buffers conn.Buffers                 // of its connections
+	limits  *router.Limits
+	clients connections
+	shared
 	failed   chan error                     // of a port
 	changed  chan struct{}                  // a file is another
 	prepared chan prepared                  // a reload
@@ -98,7 +99,8 @@ type program struct {
 	cameras cameras
 	ports   []*port
 
-	upstream *upstream
+	upstream  *upstream
+	publisher *nats.Publisher // nil: no other machine gets the cameras
 }
 
 // serving is what is served.
@@ -151,11 +153,12 @@ func serve(ctx context.Context, c *config.Config, stderr io.Writer) error {
 
 func newProgram(ctx context.Context, c *config.Config, log *logging) *program {
 	p := &program{
-		ctx: ctx, file: c.File, log: log, started: time.Now(), limits: &router.Limits{}, changing: variant.NewLimit(0),
+		ctx: ctx, file: c.File, log: log, started: time.Now(), limits: &router.Limits{},
+		shared: shared{variant.NewLimit(0), &nats.Connections{}},
 		failed: make(chan error), changed: make(chan struct{}), prepared: make(chan prepared, 1),
 	}
 	p.clients.log = log.Logger
-	p.upstream = newUpstream(log.Logger, p.changing, &p.closing)
+	p.upstream = newUpstream(log.Logger, p.shared, &p.closing)
 	p.server = &http.Server{
 		Handler:           p,
 		BaseContext:       baseContext,
@@ -257,7 +260,11 @@ func (p *program) shutDown() {
 	for _, c := range p.cameras {
 		streams = append(streams, c.stream)
 	}
-	p.closing.Go(func() { closeStreams(streams) })
+	p.closing.Go(func() {
+		p.unpublish()
+		closeStreams(streams)
+		p.shared.nats.Close()
+	})
 	viewers, done := context.WithTimeout(ctx, viewersTime)
 	defer done()
 	if p.server.Shutdown(viewers) != nil {

@@ -14,7 +14,6 @@ import (
 	"mjpegazer/router/server/internal/config"
 	"mjpegazer/router/server/internal/offline"
 	"mjpegazer/source"
-	"mjpegazer/source/variant"
 	"mjpegazer/stream"
 	"mjpegazer/stream/contain"
 )
@@ -32,7 +31,7 @@ var errFull = errors.New("there are as many cameras as may be (-max-cameras): tr
 // none.
 type upstream struct {
 	log     *slog.Logger
-	limit   *variant.Limit
+	shared  shared
 	closing *sync.WaitGroup // of streams that are forgotten
 	full    *stream.Stream  // what is shown where there are too many
 	ctx     context.Context // done at the end
@@ -59,11 +58,11 @@ type remote struct {
 	listed  bool // upstream says that it has it
 }
 
-func newUpstream(log *slog.Logger, limit *variant.Limit, closing *sync.WaitGroup) *upstream {
+func newUpstream(log *slog.Logger, all shared, closing *sync.WaitGroup) *upstream {
 	full := stream.SourceFunc(func(context.Context, func(stream.Picture)) error { return stream.RetryAfter(errFull, time.Minute) })
 	ctx, cancel := context.WithCancel(context.Background())
 	return &upstream{
-		ctx: ctx, cancel: cancel, log: log, limit: limit, closing: closing, full: stream.New(full, stream.Options{}),
+		ctx: ctx, cancel: cancel, log: log, shared: all, closing: closing, full: stream.New(full, stream.Options{}),
 		cameras: map[string]*remote{}, absent: map[string]time.Time{},
 	}
 }
@@ -106,7 +105,7 @@ func (u *upstream) clear() {
 func (u *upstream) parse(name string) (source.Spec, stream.Options) {
 	log := u.log.With("camera", name)
 	defaults := u.config.Defaults(u.camera)
-	defaults.Log, defaults.Limit = log, u.limit
+	defaults.Log, defaults.Limit, defaults.NATS = log, u.shared.changing, u.shared.nats
 	template, _ := source.ParseTemplate(u.camera.Source, defaults)
 	spec, _ := template.Camera(name, func() bool { return u.gone(name) })
 	return spec, stream.Options{Linger: u.config.Linger, Stall: spec.Stall, MaxFrame: spec.MaxFrame, MaxPixels: int(u.config.MaxPixels), Log: log}

@@ -19,6 +19,12 @@ type (
 // Check returns [ErrMissing].
 func (Servers) Check() error { return ErrMissing }
 
+// CheckAddress returns [ErrMissing].
+func (Servers) CheckAddress() error { return ErrMissing }
+
+// CheckAddress returns [ErrMissing].
+func (*Camera) CheckAddress() error { return ErrMissing }
+
 // Check returns [ErrMissing].
 func (*Camera) Check() error { return ErrMissing }
 

@@ -16,6 +16,7 @@ import (
 
 	"mjpegazer/source/internal/redact"
 	"mjpegazer/stream"
+	"mjpegazer/stream/contain"
 	"mjpegazer/stream/mjpeg"
 )
 
@@ -141,6 +142,7 @@ func (p *publication) begin(ctx context.Context) {
 	p.beaten = time.Time{}
 	ctx, cancel := context.WithCancel(ctx)
 	sent := make(chan struct{})
+	held := p.held
 	p.end = func() {
 		cancel()
 		<-sent
@@ -148,7 +150,7 @@ func (p *publication) begin(ctx context.Context) {
 	p.log.Debug("camera is published", "term", p.held.term)
 	go func() {
 		defer close(sent)
-		p.send(ctx, p.held)
+		contain.Do(p.log, "publishing a camera panicked", func() { p.send(ctx, held) })
 	}()
 }
 

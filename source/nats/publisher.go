@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"mjpegazer/stream"
+	"mjpegazer/stream/contain"
 )
 
 // An edge is what a Publisher does. The zero value does nothing yet.
@@ -112,7 +113,9 @@ func (p *Publisher) serve(ctx context.Context, l *link, id string) {
 			}
 			one, end := context.WithCancel(ctx)
 			now[name] = running{s, end}
-			all.Go(func() { newPublication(p, l, name, id, s).run(one) })
+			all.Go(func() {
+				contain.Do(p.log(), "publishing a camera panicked", func() { newPublication(p, l, name, id, s).run(one) })
+			})
 		}
 		select {
 		case <-ctx.Done():

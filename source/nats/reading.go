@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -16,8 +17,23 @@ import (
 	"mjpegazer/stream/mjpeg"
 )
 
-// Check says what is wrong with the fields. It does not connect.
-func (c *Camera) Check() error { return c.Servers.Check() }
+// CheckAddress says what is wrong with the servers' address, or with the name. Its error holds no secrets.
+func (c *Camera) CheckAddress() error {
+	if !namePattern.MatchString(c.Name) {
+		return errors.New("the name of the camera must follow the servers, as in nats://HOST,HOST/NAME")
+	}
+	return c.Servers.CheckAddress()
+}
+
+var namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// Check is CheckAddress, and looks for the files. It does not connect.
+func (c *Camera) Check() error {
+	if err := c.CheckAddress(); err != nil {
+		return err
+	}
+	return c.Servers.Check()
+}
 
 const (
 	queue     = 64                     // messages of a subscription that wait; a full queue keeps the old ones, so that it must not fill

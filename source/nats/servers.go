@@ -19,13 +19,19 @@ import (
 // Built reports whether this program can speak NATS.
 const Built = true
 
-// Check says what is wrong with the address, or with the files. It does not connect, and its error holds no secrets.
-func (s Servers) Check() error {
-	if _, _, err := s.parse(); err != nil {
-		return err
-	}
+// CheckAddress says what is wrong with the address, or with the root. Its error holds no secrets.
+func (s Servers) CheckAddress() error {
 	if s.Root != "" && !rootPattern.MatchString(s.Root) {
 		return errors.New("option root must be words of letters, digits, _ and -, with dots between them")
+	}
+	_, _, err := s.parse()
+	return err
+}
+
+// Check is CheckAddress for the files as well. It does not connect.
+func (s Servers) Check() error {
+	if err := s.CheckAddress(); err != nil {
+		return err
 	}
 	_, err := s.login()
 	return err

@@ -16,6 +16,7 @@ import (
 	"mjpegazer/router"
 	"mjpegazer/router/internal/watch"
 	"mjpegazer/router/server/internal/document"
+	"mjpegazer/source"
 	"mjpegazer/stream"
 )
 
@@ -31,6 +32,7 @@ type Config struct {
 	HealthThreshold int
 	Limits          limitSettings
 	Access          accessSettings
+	Publish         publishSettings
 	LogLevel        level
 	LogFormat       string
 	LogFile         string
@@ -124,7 +126,7 @@ func (c *Config) readLayers(f *file) (others []string, err error) {
 // complete reads what depends on the flags: the file, which is below some of them, and the cameras.
 func (c *Config) complete(others []string) (*Config, error) {
 	if c.File == "" {
-		if err := c.checkTogether(); err != nil {
+		if err := cmp.Or(c.checkTogether(), c.checkPublish()); err != nil {
 			return c, err
 		}
 		if err := cmp.Or(c.readCameras(others, true), c.checkArgumentVariants()); err != nil {
@@ -154,7 +156,7 @@ func (c *Config) complete(others []string) (*Config, error) {
 	if together := whole.checkTogether(); together != nil && f.mistakes() == nil {
 		err = Mistakes{{File: c.File, Text: together.Error()}}
 	}
-	return whole, cmp.Or(f.mistakes(), err)
+	return whole, cmp.Or(f.mistakes(), err, whole.checkPublish())
 }
 
 // Fault says that the value of a flag cannot be used, or what it names: where the configuration file says it, by its place.
@@ -183,6 +185,7 @@ func (c *Config) define() {
 	f.IntVar(&c.HealthThreshold, "health-threshold", router.DefaultHealthThreshold, "`number` of failures in a row after which a camera is unhealthy")
 	c.Limits.define(f)
 	c.Access.define(f)
+	c.Publish.define(f)
 	f.Var(&c.LogLevel, "log-level", "`level` of the log: debug, info, warn or error (info unless DEBUG is set)")
 	f.StringVar(&c.LogFormat, "log-format", "text", "`format` of the log: text or json")
 	f.StringVar(&c.LogFile, "log-file", c.LogFile, "append the log to this `file` instead of standard error")
@@ -211,6 +214,12 @@ var checks = map[string]func(c *Config) error{
 	"max-viewers-per-camera": func(c *Config) error {
 		return notNegative(c.Limits.ViewersPerCamera, "0 is no limit")
 	},
+	"publish-rank": func(c *Config) error {
+		if c.Publish.Rank < 0 || c.Publish.Rank > 100 {
+			return errors.New("give a number from 0 to 100")
+		}
+		return nil
+	},
 	"log-format": func(c *Config) error {
 		if c.LogFormat != "text" && c.LogFormat != "json" {
 			return errors.New("use text or json")
@@ -230,7 +239,30 @@ func (c *Config) checkTogether() error {
 	if i := slices.IndexFunc(c.MetricsListen.Values, func(address string) bool { return slices.Contains(c.Listen.Values, address) }); i >= 0 {
 		return fmt.Errorf("-metrics-listen: %s is an address of -listen: choose another port", shown(c.MetricsListen.Values[i]))
 	}
+	if c.Publish.Rank > 0 && c.Publish.Servers == "" {
+		return errors.New("-publish-rank: give -publish as well")
+	}
 	return nil
+}
+
+// checkPublish looks at -publish once it is known where relative names of files begin.
+func (c *Config) checkPublish() error {
+	if c.Publish.Servers == "" {
+		return nil
+	}
+	if _, err := c.PublishDefaults().Publisher(c.Publish.Servers); err != nil {
+		return c.Fault("publish", err)
+	}
+	return nil
+}
+
+// PublishDefaults are those of -publish.
+func (c *Config) PublishDefaults() source.Defaults {
+	var at Camera
+	if _, ok := c.places["publish"]; ok {
+		at.Directory = cmp.Or(c.directory, filepath.Dir(c.File))
+	}
+	return c.Defaults(at)
 }
 
 func notNegative[T cmp.Ordered](value T, zero string) error {

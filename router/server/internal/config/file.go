@@ -109,7 +109,11 @@ func (f *file) set(c *Config, option *flag.Flag, value document.Value, isFile bo
 		l.Values, l.Given, l.overridable = nil, true, false
 	}
 	for _, v := range values {
-		text, ok := v.Expanded(f.lookup)
+		expanded := v.Expanded
+		if option.Name == "publish" { // an address, which may have a password
+			expanded = v.Source
+		}
+		text, ok := expanded(f.lookup)
 		if !ok {
 			continue
 		}

@@ -10,11 +10,12 @@ type Effect string
 
 // The effects.
 const (
-	AtOnce   Effect = "holds at once; nobody is cut off"
-	ForNew   Effect = "holds for those who come from now on; nobody is cut off"
-	Reopens  Effect = "cameras that do not say otherwise are opened again; their viewers stay"
-	Listener Effect = "new addresses open before old ones close; connections stay"
-	Rights   Effect = "holds at once; the streams of those who lose their right to watch end"
+	AtOnce    Effect = "holds at once; nobody is cut off"
+	ForNew    Effect = "holds for those who come from now on; nobody is cut off"
+	Reopens   Effect = "cameras that do not say otherwise are opened again; their viewers stay"
+	Listener  Effect = "new addresses open before old ones close; connections stay"
+	Elsewhere Effect = "holds at once; other machines get the cameras by it within seconds"
+	Rights    Effect = "holds at once; the streams of those who lose their right to watch end"
 )
 
 // A key is a line of the configuration file that is neither a flag's alone nor a camera's.
@@ -36,6 +37,8 @@ var keys = map[string]key{
 	"max-pixels":             {effect: AtOnce},
 	"stall":                  {effect: Reopens},
 	"max-frame":              {effect: Reopens},
+	"publish":                {effect: Elsewhere},
+	"publish-rank":           {effect: Elsewhere},
 	"health-threshold":       {effect: AtOnce},
 	"heartbeat":              {effect: ForNew},
 	"max-viewers":            {effect: AtOnce},

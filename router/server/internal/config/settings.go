@@ -7,6 +7,7 @@ import (
 
 	"mjpegazer/router"
 	"mjpegazer/router/access"
+	"mjpegazer/source/nats"
 )
 
 // limitSettings say how much viewers may have.
@@ -33,6 +34,21 @@ func checkRate(rate size) error {
 		return errors.New("no picture is smaller than 1KiB; 0 is no limit")
 	}
 	return nil
+}
+
+// publishSettings say which other machines get the cameras.
+type publishSettings struct {
+	Servers string // of NATS, with their options; "": none
+	Rank    int
+}
+
+func (p *publishSettings) define(f *flag.FlagSet) {
+	note := ""
+	if !nats.Built {
+		note = " (" + nats.ErrMissing.Error() + ")"
+	}
+	f.StringVar(&p.Servers, "publish", "", "publish the cameras for other machines by the NATS `servers` at nats://HOST,HOST,…"+note)
+	f.IntVar(&p.Rank, "publish-rank", 0, "`number` of machines that come first, where several publish cameras of the same names")
 }
 
 // accessSettings say who may watch, and by which way.
