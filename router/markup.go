@@ -79,7 +79,7 @@ func (v pageView) markup() markup {
 	switch linked := strings.Contains(v.query, "signature="); {
 	case linked: // which opens what is of this camera alone
 		values["status"] = v.base + "status?camera=" + v.names + "&" + v.query[1:]
-	case v.single:
+	case v.single && !v.bare: // where the heading cannot be seen
 		values["home"] = markup(`<a href="${base}${query}">mjpegazer</a>`).fill(values)
 	}
 	if v.login {

@@ -29,7 +29,7 @@ export class Enlarged {
     };
     add('previous', 'Previous camera', '‹', () => this.step(-1));
     add('next', 'Next camera', '›', () => this.step(1));
-    add('actual', 'Actual size, and back (z)', '1:1', () => this.toggleActual());
+    add('actual', 'Actual size, 1:1, and back (z)', '1:1', () => this.toggleActual());
     if (tile.canvas.captureStream && document.pictureInPictureEnabled) {
       add('detach', 'Picture in picture', '', () => this.detach(tile));
     }
