@@ -25,7 +25,8 @@ import (
 // last use, as a hash with a key that is new in each run of the program, and forgotten when the file changes.
 //
 // However many wrong passwords come, they cost one processor at most, and somebody with a right one waits for a few of those
-// checks only: users take turns, and so do clients. A name that is not in the file takes as long as one that is.
+// checks only: networks and addresses that have tried least come first, and
+// beyond that users take turns, and so do clients. A name that is not in the file takes as long as one that is.
 type Users struct {
 	file  *watch.Files[*userTable]
 	queue queue
