@@ -33,6 +33,7 @@ func newFrame(p Picture, b *bounds, now time.Time) (*Frame, error) {
 	if err := b.size(info, end+len(tables)); err != nil {
 		return nil, err
 	}
+	collect(end)
 	f := &Frame{Time: captured(p.Time, now), Arrived: now, Width: info.Width, Height: info.Height, Via: p.Via}
 	if f.wire, err = mjpeg.Pack(f.Time, p.JPEG[:info.Scan], []byte(tables), p.JPEG[info.Scan:end]); err != nil {
 		return nil, err
