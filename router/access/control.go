@@ -3,9 +3,7 @@ package access
 import (
 	"context"
 	"errors"
-	"iter"
 	"log/slog"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -171,33 +169,6 @@ func (c *Control) check(r *http.Request, inAddress string, t Target) (*identity,
 		return &identity{way: nobody}, nil
 	}
 	return nil, errLoginRequired
-}
-
-// tokens are all tokens by their names, the first of which, without one, is that for all cameras.
-func (c *Control) tokens() iter.Seq2[string, *Token] {
-	return func(yield func(string, *Token) bool) {
-		if c.Token != nil && !yield("", c.Token) {
-			return
-		}
-		for _, name := range slices.Sorted(maps.Keys(c.Tokens)) { // where two are the same, it is always the first
-			if !yield(name, c.Tokens[name]) {
-				return
-			}
-		}
-	}
-}
-
-// tokenOf returns the token that an address has.
-func (c *Control) tokenOf(inAddress string) (token, bool) {
-	if inAddress == "" {
-		return token{}, false
-	}
-	for _, t := range c.tokens() {
-		if t := t.file.Get(); t.is(inAddress) {
-			return t, true
-		}
-	}
-	return token{}, false
 }
 
 // refuse answers a request that is not let in, a wrong login after a while.

@@ -7,9 +7,12 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"errors"
+	"iter"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -151,4 +154,31 @@ func withoutToken(r *http.Request) (clean *http.Request, text string) {
 		}
 	}
 	return r, text
+}
+
+// tokens are all tokens by their names, the first of which, without one, is that for all cameras.
+func (c *Control) tokens() iter.Seq2[string, *Token] {
+	return func(yield func(string, *Token) bool) {
+		if c.Token != nil && !yield("", c.Token) {
+			return
+		}
+		for _, name := range slices.Sorted(maps.Keys(c.Tokens)) { // where two are the same, it is always the first
+			if !yield(name, c.Tokens[name]) {
+				return
+			}
+		}
+	}
+}
+
+// tokenOf returns the token that an address has.
+func (c *Control) tokenOf(inAddress string) (token, bool) {
+	if inAddress == "" {
+		return token{}, false
+	}
+	for _, t := range c.tokens() {
+		if t := t.file.Get(); t.is(inAddress) {
+			return t, true
+		}
+	}
+	return token{}, false
 }

@@ -32,6 +32,14 @@ type shared struct {
 	nats     *nats.Connections
 }
 
+// A remote is a camera of another server.
+type remote struct {
+	router.Camera
+	offline *offline.Picture
+	used    time.Time
+	listed  bool // upstream says that it has it
+}
+
 // cameras are those that are served, in the page's order.
 type cameras []*camera
 

@@ -50,14 +50,6 @@ type upstream struct {
 	closed   bool
 }
 
-// A remote is a camera of another server.
-type remote struct {
-	router.Camera
-	offline *offline.Picture
-	used    time.Time
-	listed  bool // upstream says that it has it
-}
-
 func newUpstream(log *slog.Logger, all shared, closing *sync.WaitGroup) *upstream {
 	full := stream.SourceFunc(func(context.Context, func(stream.Picture)) error { return stream.RetryAfter(errFull, time.Minute) })
 	ctx, cancel := context.WithCancel(context.Background())
