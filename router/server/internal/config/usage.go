@@ -16,7 +16,7 @@ SOURCE is one of
   file:PATH            an MJPEG file, a folder of JPEGs or a named pipe
   -                    standard input
   pattern:             a moving test card, shown if there is no SOURCE and VIDEO_URL is not set
-  nats://HOST,…/NAME   a camera that another machine publishes ; see -publish
+  nats://HOST,…/NAME   a camera that another machine publishes; see -publish
   camera:NAME          another camera of these, changed, as in camera:door#width=640&fps=5
 Options follow a #, as in pattern:#width=640&height=480&fps=10; every source takes stall=, max-frame=, offline=, turn=90, mirror and flip.
 *=http://HOST:5000/*/live stands for all cameras of another mjpegazer, opened when they are first asked for.
