@@ -64,7 +64,7 @@ func firstFrame(w http.ResponseWriter, r *http.Request, s *stream.Stream, v *str
 }
 
 // offlineLook is how often a viewer that may be shown something while there is no picture looks whether it is to be, and
-// offlinePause how often that is sent.
+// offlinePause how often that is sent. Other viewers look with each heartbeat: a look costs a little, also while there are pictures.
 const (
 	offlineLook  = 500 * time.Millisecond
 	offlinePause = 5 * time.Second
@@ -86,6 +86,7 @@ type absence struct {
 	shown   *stream.Frame                    // the latest that was sent; nil: the camera's was
 	at      time.Time
 
+	look   time.Duration // from one look to the next
 	beat   time.Duration // pause of the viewer's heartbeat, which looks replace; 0: it has none
 	frames int           // that the viewer had had
 	since  time.Time     // when something was sent last
@@ -95,7 +96,7 @@ type absence struct {
 func (a *absence) due(frames int) bool {
 	now := time.Now()
 	if frames != a.frames || a.since.IsZero() {
-		a.frames, a.since = frames, now.Add(-offlineLook)
+		a.frames, a.since = frames, now.Add(-a.look)
 	}
 	if a.beat == 0 || now.Sub(a.since) < a.beat {
 		return false

@@ -22,8 +22,9 @@ type Camera struct {
 	// VariantOf is the name of the camera of which this one shows the pictures, changed. The page shows no variants by themselves.
 	VariantOf string
 
-	// Offline is [Options].Offline of its handlers.
-	Offline func(stats stream.Stats, browser bool) *stream.Frame
+	// Offline and OfflineForAll are those of the [Options] of its handlers.
+	Offline       func(stats stream.Stats, browser bool) *stream.Frame
+	OfflineForAll bool
 }
 
 // reserved are the first elements of paths that are routes of their own, or may become some.

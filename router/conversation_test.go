@@ -227,14 +227,17 @@ func (c conversation) isAsset() bool {
 func headersOf(q question, a conversation) string {
 	h, kind := a.header, a.header.Get("Content-Type")
 	policy := h.Get("Content-Security-Policy")
+	form := a.status == http.StatusUnauthorized && strings.HasPrefix(kind, "text/html") // for a token; it says who sends it
 	switch {
-	case h.Get("Referrer-Policy") != "no-referrer":
+	case h.Get("Referrer-Policy") != "no-referrer" && !(form && h.Get("Referrer-Policy") == "strict-origin"):
 		return "the address may go on as Referer"
 	case h.Get("X-Content-Type-Options") != "nosniff" && a.status != http.StatusNoContent && len(a.body) > 0 && !picture(kind):
 		return "a browser may guess what it is"
 	case picture(kind) && !strings.HasPrefix(policy, "default-src 'none'; style-src 'unsafe-inline'; sandbox"):
 		return "a picture may run script"
-	case strings.HasPrefix(kind, "text/html") && !strings.HasPrefix(policy, "default-src 'none'; script-src 'self'; "):
+	case form && (!strings.HasPrefix(policy, "default-src 'none'; style-src 'sha256-") || strings.Contains(policy, "script-src")):
+		return "the form may run script"
+	case !form && strings.HasPrefix(kind, "text/html") && !strings.HasPrefix(policy, "default-src 'none'; script-src 'self'; "):
 		return "the page may run script of others"
 	case h.Get("Cache-Control") != "no-store" && !a.isAsset() && !forAll(a) && a.status != http.StatusNoContent && a.status != http.StatusMethodNotAllowed && a.status < 500:
 		return "a cache may keep it"

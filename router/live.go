@@ -104,7 +104,10 @@ func (s *sender) head(r *http.Request, options *Options) *heartbeat {
 	pause, _ := pauseFor(r, options.Heartbeat)
 	if options.Offline != nil && s.via == nil {
 		s.absence = absence{beat: pause, picture: func(stats stream.Stats) *stream.Frame { return options.offline(r, stats) }}
-		pause = offlineLook
+		if options.OfflineForAll || browser(r) {
+			pause = offlineLook
+		}
+		s.absence.look = pause
 	}
 	return newHeartbeat(r.Context(), pause)
 }

@@ -115,7 +115,7 @@ func TestOffline(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := open()
 			defer s.Close()
-			got := watch(t, s, router.Options{Heartbeat: 4 * time.Second, Offline: signs(t, true)}, 8*time.Second, "*/*")
+			got := watch(t, s, router.Options{Heartbeat: 4 * time.Second, Offline: signs(t, true), OfflineForAll: true}, 8*time.Second, "*/*")
 			wire := "X-Offline: 1|" + strings.Replace(wirePart(5, 0), "picture 5", "picture 5", 1)
 			compare(t, got[2:], "2s "+wire, "6s X-Wait: 1|", "7s "+wire)
 		})

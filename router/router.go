@@ -80,6 +80,9 @@ type Options struct {
 	// for others: a frame of [stream.Picture.Offline], the same until what it shows is to change. It is sent within a second, and
 	// again each 5 s. Nil, or no frame: nothing is shown. [New] takes that of each [Camera]. It must be quick.
 	Offline func(stats stream.Stats, browser bool) *stream.Frame
+	// OfflineForAll says that Offline has something for others than browsers. Else they are shown it with their next heartbeat at
+	// the earliest.
+	OfflineForAll bool
 	// Limits are what viewers may use together, of all handlers with the same Limits. Nil means none, and for [New] that all
 	// its cameras share the bound of the memory.
 	Limits *Limits
@@ -161,7 +164,7 @@ type feed struct {
 
 func (s *site) newFeed(c Camera) feed {
 	options := s.options
-	options.camera, options.Offline = c.Name, c.Offline
+	options.camera, options.Offline, options.OfflineForAll = c.Name, c.Offline, c.OfflineForAll
 	if options.Log != nil {
 		options.Log = options.Log.With("camera", c.Name)
 	}

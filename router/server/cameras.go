@@ -47,7 +47,7 @@ type cameras []*camera
 func (all cameras) router() []router.Camera {
 	list := make([]router.Camera, len(all))
 	for i, c := range all {
-		list[i] = router.Camera{Name: c.Name, Title: c.Title, Stream: c.stream, Address: c.address, VariantOf: c.VariantOf, Offline: c.offline.Frame}
+		list[i] = router.Camera{Name: c.Name, Title: c.Title, Stream: c.stream, Address: c.address, VariantOf: c.VariantOf, Offline: c.offline.Frame, OfflineForAll: c.offline.ForAll()}
 	}
 	return list
 }

@@ -130,7 +130,7 @@ func (u *upstream) add(name string, now time.Time) *remote {
 	s := stream.New(spec.Source, options)
 	shown := offline.New(s, options.Log)
 	shown.Set(spec.Offline, name)
-	r := &remote{used: now, offline: shown, Camera: router.Camera{Name: name, Address: spec.Display, Stream: s, Offline: shown.Frame}}
+	r := &remote{used: now, offline: shown, Camera: router.Camera{Name: name, Address: spec.Display, Stream: s, Offline: shown.Frame, OfflineForAll: shown.ForAll()}}
 	u.cameras[name] = r
 	u.sweepLater()
 	return r

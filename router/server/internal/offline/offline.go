@@ -50,6 +50,13 @@ func (p *Picture) Set(setting, title string) {
 	p.setting, p.title = setting, title
 }
 
+// ForAll reports whether anything is shown to others than browsers.
+func (p *Picture) ForAll() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.setting != "auto" && p.setting != "error"
+}
+
 // Frame returns what is shown to a browser, or to another client, nil where that is nothing: [router.Options].Offline.
 func (p *Picture) Frame(stats stream.Stats, browser bool) *stream.Frame {
 	p.mu.Lock()
