@@ -180,10 +180,11 @@ func (q *queue) work() {
 	}
 }
 
-// pick takes one of the waiting attempts, nil if there is none: of those that have tried least. Turns go to clients and then to the
-// names that each gives, or to names and then to the clients that give each: an attacker with many addresses, or with many names,
-// has half of them at most. Of those that are left it is the newest, or the caller may have lost patience. But now and then it is
-// the oldest of all, however often it has tried.
+// pick takes one of the waiting attempts, nil if there is none: of those that have tried least. Half of the time that is the newest of
+// them, which does not wait for a crowd that came before it. Else turns go to clients and then to the names that each gives, or to
+// names and then to the clients that give each: an attacker with many addresses, or with many names, has half of them at most. Of
+// those that are left it is the newest, or the caller may have lost patience. But now and then it is the oldest of all, however
+// often it has tried.
 func (q *queue) pick() *attempt {
 	if len(q.waiting) == 0 {
 		return nil
@@ -191,9 +192,11 @@ func (q *queue) pick() *attempt {
 	picked := q.waiting[0]
 	if q.picked++; q.picked%oldestTurn != 0 {
 		line := first(q.waiting, compareTries)
-		if rand.IntN(2) == 0 {
+		switch {
+		case q.picked%2 == 0: // the newest, which comes after a crowd that waits
+		case rand.IntN(2) == 0:
 			line = anyOf(anyOf(line, client), user)
-		} else {
+		default:
 			line = anyOf(anyOf(line, user), client)
 		}
 		picked = line[len(line)-1]
