@@ -148,7 +148,6 @@ func TestWallCountsForLimits(t *testing.T) {
 
 // The rate is that of the whole wall, and each tile gets the same.
 func TestWallKeepsToTheRate(t *testing.T) {
-	t.Parallel()
 	pictures := streamtest.OfSize(10_000)
 	var cameras []router.Camera
 	for i := range 4 {
