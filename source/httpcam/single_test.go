@@ -20,25 +20,15 @@ func TestStillsInOnePart(t *testing.T) {
 	const multipart = "Content-Type: multipart/x-mixed-replace;boundary=x\r\n"
 	for name, behind := range map[string]string{"closing delimiter": "--x--\r\n", "delimiter": "--x\r\n", "nothing": "", "padding": strings.Repeat("\x00", 700)} {
 		for _, end := range []string{"length", "close", "chunks"} {
-			synctest.Test(t, func(t *testing.T) {
-				n := 0
-				c := &camera{serve: func(conn net.Conn, _ *http.Request) bool {
-					n++
-					body := part(picture(n, 64, 48)) + behind
-					switch end {
-					case "length":
-						fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\n%s%s\r\n%s", multipart, length(len(body)), body)
-					case "chunks":
-						fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\n%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", multipart, len(body), body)
-					default:
-						fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\n%s\r\n%s", multipart, body)
-					}
-					return end != "close"
-				}}
-				got, emitted, err := c.run(t, &httpcam.Camera{Poll: 2 * time.Second}, 4)
-				if len(got) != 4 || n != 4 || c.took != 6*time.Second || !errors.Is(err, context.Canceled) || len(emitted) != 4 {
-					t.Errorf("%s by %s: %d pictures of %d in %v, %v", name, end, len(got), n, c.took, err)
+			isPolled(t, name+" by "+end, end != "close", func(jpeg []byte) string {
+				body := part(jpeg) + behind
+				switch end {
+				case "length":
+					return fmt.Sprintf("%s%s\r\n%s", multipart, length(len(body)), body)
+				case "chunks":
+					return fmt.Sprintf("%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", multipart, len(body), body)
 				}
+				return multipart + "\r\n" + body
 			})
 		}
 	}

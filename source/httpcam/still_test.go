@@ -166,25 +166,33 @@ func TestStillsWithALyingValidator(t *testing.T) {
 func TestStillsUnderAnotherType(t *testing.T) {
 	for _, head := range []string{"Content-Type: multipart/x-mixed-replace;boundary=x\r\n", "Content-Type: application/octet-stream\r\n", "", "Content-Type: text/plain\r\n", "Content-Type: text/html\r\n"} {
 		for _, end := range []string{"length", "close", "both"} {
-			synctest.Test(t, func(t *testing.T) {
-				n := 0
-				c := &camera{serve: func(conn net.Conn, _ *http.Request) bool {
-					n++
-					jpeg := picture(n, 64, 48)
-					text := head
-					if end != "close" {
-						text += length(len(jpeg))
-					}
-					fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\n%s\r\n%s", text, jpeg)
-					return end == "length"
-				}}
-				got, emitted, err := c.run(t, &httpcam.Camera{Poll: 2 * time.Second}, 4)
-				if len(got) != 4 || n != 4 || c.took != 6*time.Second || !errors.Is(err, context.Canceled) || len(emitted) != 4 {
-					t.Errorf("%q by %s: %d pictures of %d in %v, %v", head, end, len(got), n, c.took, err)
+			isPolled(t, fmt.Sprintf("%q by %s", head, end), end == "length", func(jpeg []byte) string {
+				text := head
+				if end != "close" {
+					text += length(len(jpeg))
 				}
+				return fmt.Sprintf("%s\r\n%s", text, jpeg)
 			})
 		}
 	}
+}
+
+// isPolled checks that a camera is asked for each picture, every 2 s, and has not failed. Its answers have what rest returns after the
+// status line, and leave the connection open if it lasts.
+func isPolled(t *testing.T, what string, lasts bool, rest func(jpeg []byte) string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		c := &camera{serve: func(conn net.Conn, _ *http.Request) bool {
+			n++
+			fmt.Fprint(conn, "HTTP/1.1 200 OK\r\n"+rest(picture(n, 64, 48)))
+			return lasts
+		}}
+		got, emitted, err := c.run(t, &httpcam.Camera{Poll: 2 * time.Second}, 4)
+		if len(got) != 4 || n != 4 || c.took != 6*time.Second || !errors.Is(err, context.Canceled) || len(emitted) != 4 {
+			t.Errorf("%s: %d pictures of %d in %v, %v", what, len(got), n, c.took, err)
+		}
+	})
 }
 
 func TestSkip(t *testing.T) {
