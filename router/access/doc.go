@@ -23,7 +23,8 @@
 //   - 303 to a browser that opens a page with ?token=: it gets a cookie, which it keeps for 30 days, and the same address
 //     without the token; and to one that posts the form;
 //   - 401 without a login, or with a wrong one, a second after it came;
-//   - 403 to a name that the server does not go by, to a form for the token on a page of another site, and to a link that was changed, or has expired;
+//   - 403 to a name that the server does not go by, to a form for the token on a page of another site, and to a link that was
+//     changed, or has expired;
 //   - 429 where more than 1024 logins wait for their check.
 //
 // Passwords and tokens are in files that may change while the server runs, and must be sent over TLS, or a proxy that speaks

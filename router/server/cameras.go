@@ -47,7 +47,10 @@ type cameras []*camera
 func (all cameras) router() []router.Camera {
 	list := make([]router.Camera, len(all))
 	for i, c := range all {
-		list[i] = router.Camera{Name: c.Name, Title: c.Title, Stream: c.stream, Address: c.address, VariantOf: c.VariantOf, Offline: c.offline.Frame, OfflineForAll: c.offline.ForAll()}
+		list[i] = router.Camera{
+			Name: c.Name, Title: c.Title, Stream: c.stream, Address: c.address, VariantOf: c.VariantOf,
+			Offline: c.offline.Frame, OfflineForAll: c.offline.ForAll(),
+		}
 	}
 	return list
 }
@@ -135,12 +138,12 @@ func (plan cameraPlan) carryOut(up *upstream) *camera {
 	if b == nil {
 		c.stream = stream.New(plan.spec.Source, c.options)
 		c.offline = offline.New(c.stream, c.options.Log)
-		c.offline.Set(plan.spec.Offline, cmp.Or(c.Title, c.Name))
-		return &c
+	} else {
+		c.stream, c.offline = b.stream, b.offline
 	}
-	c.stream, c.offline = b.stream, b.offline
 	c.offline.Set(plan.spec.Offline, cmp.Or(c.Title, c.Name))
 	switch {
+	case b == nil: // all is new
 	case !plan.keeps:
 		c.stream.SetSource(plan.spec.Source, c.options)
 	case !sameOptions(c.options, b.options):
