@@ -16,6 +16,9 @@ export class Enlarged {
     main.addEventListener('pointerdown', (event) => this.pointerDown(event));
     main.addEventListener('pointermove', (event) => this.pointerMove(event));
     main.addEventListener('pointerup', (event) => this.pointerUp(event));
+    main.addEventListener('dragstart', (event) => this.tile && event.preventDefault()); // the mouse moves the picture, no link
+    main.addEventListener('pointercancel', () => { this.from = null; });
+    visualViewport?.addEventListener('resize', () => document.documentElement.classList.toggle('zoomed', visualViewport.scale > 1));
   }
 
   // addTools gives a tile its buttons, and what opens its menu.
@@ -139,7 +142,7 @@ export class Enlarged {
   pointerUp(event) {
     const { from } = this;
     this.from = null;
-    if (!from || event.pointerType !== 'touch' || this.tile?.card.classList.contains('actual')) return;
+    if (!from || event.pointerType !== 'touch' || this.tile?.card.classList.contains('actual') || visualViewport?.scale > 1) return;
     const x = event.clientX - from.x;
     if (Math.abs(x) < SWIPE || Math.abs(x) < 2 * Math.abs(event.clientY - from.y)) return;
     this.moved = true;

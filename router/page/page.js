@@ -136,11 +136,35 @@ async function follow(cameras) {
   if (names(listed) !== names(tiles)) await rebuild();
   for (const tile of tiles) {
     const camera = listed.find(({ name }) => name === tile.name);
-    if (camera) tile.setStatus(camera, cameras.filter((other) => other.variant_of === tile.name));
+    if (!camera) continue;
+    const variants = cameras.filter((other) => other.variant_of === tile.name);
+    for (const variant of variants) measure(tile, variant);
+    tile.setStatus(camera, variants);
   }
   showTitle();
   shape(listed.filter((camera) => camera.height).map((camera) => camera.width / camera.height));
   if (shown) arrange(); // for other variants
+}
+
+const sizes = {}; // of variants, by their names
+let measured = Promise.resolve(); // when all of them are known
+
+// measure gives a variant that nobody has watched yet its size: that of one picture, which is asked for once.
+function measure(tile, variant) {
+  const { name, width } = variant;
+  if (width) return;
+  if (!sizes[name] && tile.needsVariant) {
+    sizes[name] = {};
+    measured = measured.then(() => measurePicture(name)).catch(() => {}); // such as where there is no room for a viewer
+  }
+  Object.assign(variant, sizes[name]);
+}
+
+async function measurePicture(name) {
+  const response = await fetch(address(`${name}/snapshot`), { cache: 'no-store' });
+  const bitmap = await createImageBitmap(await response.blob());
+  sizes[name] = { width: bitmap.width, height: bitmap.height };
+  bitmap.close();
 }
 
 // rebuild takes the tiles of cameras that are new from the page as it is now. The others go on.
@@ -171,7 +195,7 @@ function addTile(card) {
   tile.id = String(++lastID);
   tiles.push(tile);
   wall.addCanvas(tile.id, tile.addCanvas());
-  enlarged.addTools(tile, () => menu.open(tile, { several: tiles.length > 1, move, applyOrder }));
+  enlarged.addTools(tile, () => menu.open(tile, { several: tiles.length > 1 && !only, move, applyOrder }));
   watch.observe(card);
 }
 
@@ -197,7 +221,7 @@ function move(tile, by) {
 function applyOrder() {
   const place = ({ name }) => (settings.order.indexOf(name) + 1 || Infinity);
   const served = [...main.querySelectorAll('.camera')].map((card) => card.id);
-  if (only?.length !== 1 && settings.order.length) {
+  if (!only && settings.order.length) {
     tiles.sort((a, b) => (place(a) === place(b) ? served.indexOf(a.name) - served.indexOf(b.name) : place(a) - place(b)));
     for (const [i, { card }] of tiles.entries()) if (main.querySelectorAll('.camera')[i] !== card) main.insertBefore(card, main.querySelectorAll('.camera')[i]);
   } else {
@@ -229,10 +253,16 @@ const watch = new IntersectionObserver((entries) => {
     const tile = tiles.find(({ card }) => card === target);
     if (tile) tile.visible = isIntersecting;
   }
+  settle();
+});
+let settling; // waits for scrolling, or a window's change of size, to end
+
+function settle() {
   clearTimeout(settling);
   settling = setTimeout(arrange, shown ? SETTLE : 0);
-});
-let settling; // waits for scrolling to end
+}
+
+addEventListener('resize', settle);
 
 function showStatistics() {
   document.documentElement.classList.toggle('plain', !settings.statistics);

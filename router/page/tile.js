@@ -49,12 +49,19 @@ export class Tile {
   get stream() {
     const chosen = settings.variants[this.name];
     if (chosen === this.name || this.variants.some((variant) => variant.name === chosen)) return chosen;
-    const width = this.link.clientWidth * devicePixelRatio;
-    const shape = (camera) => camera.width / camera.height;
-    const enough = this.variants.filter((variant) => variant.width >= width && variant.width < this.status.width &&
+    const enough = this.variants.filter((variant) => variant.width >= this.width && variant.width < this.status.width &&
       Math.abs(shape(variant) / shape(this.status) - 1) < 0.02);
     return enough.sort((a, b) => a.width - b.width)[0]?.name || this.name;
   }
+
+  // width is how many device pixels the picture has from left to right.
+  get width() {
+    const { clientWidth, clientHeight } = this.link;
+    return Math.min(clientWidth, clientHeight * shape(this.status) || clientWidth) * devicePixelRatio;
+  }
+
+  // needsVariant reports whether the camera has more pixels than the tile.
+  get needsVariant() { return this.visible && this.state === 'live' && this.status.width > this.width; }
 
   // setStatus shows what /status says.
   setStatus(camera, variants) {
@@ -125,6 +132,8 @@ export class Tile {
     }));
   }
 }
+
+function shape({ width, height }) { return width / height; }
 
 // duration is a time in words, such as "12 s".
 function duration(ms) {

@@ -67,6 +67,7 @@ type driver interface {
 	screenshot() ([]byte, error)
 	noScript() error
 	touch(path []Point) error
+	drag(path []Point) error
 	close()
 }
 

@@ -187,6 +187,21 @@ func (t *tab) touch(path []Point) error {
 	return t.call("Input.dispatchTouchEvent", Fields{"type": "touchEnd", "touchPoints": []Fields{}}, nil)
 }
 
+func (t *tab) drag(path []Point) error {
+	mouse := func(kind string, p Point, buttons int) error {
+		return t.call("Input.dispatchMouseEvent", Fields{"type": kind, "x": p.X, "y": p.Y, "button": "left", "buttons": buttons, "clickCount": 1}, nil)
+	}
+	if err := mouse("mousePressed", path[0], 1); err != nil {
+		return err
+	}
+	for _, p := range path {
+		if err := mouse("mouseMoved", p, 1); err != nil {
+			return err
+		}
+	}
+	return mouse("mouseReleased", path[len(path)-1], 0)
+}
+
 func (t *tab) close() {
 	t.conn.call(Fields{"method": "Target.disposeBrowserContext", "params": Fields{"browserContextId": t.context}}, nil)
 }

@@ -174,7 +174,12 @@ func (w *window) perform(source Fields) error {
 	return w.call("input.performActions", Fields{"actions": []Fields{source}}, nil)
 }
 
-func (w *window) touch(path []Point) error {
+func (w *window) touch(path []Point) error { return w.point("touch", path) }
+
+func (w *window) drag(path []Point) error { return w.point("mouse", path) }
+
+// point moves what points, pressed, along a path.
+func (w *window) point(with string, path []Point) error {
 	var actions []Fields
 	for i, p := range path {
 		actions = append(actions, Fields{"type": "pointerMove", "x": p.X, "y": p.Y, "duration": 16})
@@ -183,7 +188,7 @@ func (w *window) touch(path []Point) error {
 		}
 	}
 	actions = append(actions, Fields{"type": "pointerUp", "button": 0})
-	return w.perform(Fields{"type": "pointer", "id": "finger", "parameters": Fields{"pointerType": "touch"}, "actions": actions})
+	return w.perform(Fields{"type": "pointer", "id": with, "parameters": Fields{"pointerType": with}, "actions": actions})
 }
 
 // resize does not know dark from light: a browser with ui.systemUsesDarkTheme=1 is dark.

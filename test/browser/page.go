@@ -79,12 +79,22 @@ func (p *Page) Key(name string) {
 // Swipe moves a finger from one point to the other.
 func (p *Page) Swipe(from, to Point) {
 	p.tb.Helper()
+	p.must(p.driver.touch(path(from, to)))
+}
+
+// Drag moves the mouse from one point to the other while its button is held.
+func (p *Page) Drag(from, to Point) {
+	p.tb.Helper()
+	p.must(p.driver.drag(path(from, to)))
+}
+
+func path(from, to Point) []Point {
 	const steps = 6
-	path := make([]Point, steps+1)
-	for i := range path {
-		path[i] = Point{from.X + (to.X-from.X)*i/steps, from.Y + (to.Y-from.Y)*i/steps}
+	points := make([]Point, steps+1)
+	for i := range points {
+		points[i] = Point{from.X + (to.X-from.X)*i/steps, from.Y + (to.Y-from.Y)*i/steps}
 	}
-	p.must(p.driver.touch(path))
+	return points
 }
 
 // Resize makes the window, from now on, as large as a viewport.

@@ -1,0 +1,205 @@
+package router_test
+
+import (
+	"image"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"mjpegazer/router"
+	"mjpegazer/stream"
+	"mjpegazer/stream/streamtest"
+	"mjpegazer/test/browser"
+)
+
+// inhabited is door with two variants, garden that has fallen silent, gate that cannot be reached, and hall.
+func inhabited(t *testing.T) []router.Camera {
+	t.Helper()
+	camera := func(width, height int) *streamtest.Camera {
+		plain := image.NewGray(image.Rect(0, 0, width, height))
+		return &streamtest.Camera{Interval: 200 * time.Millisecond, JPEG: streamtest.OfImage(plain).JPEG}
+	}
+	silent := camera(64, 36)
+	silent.Limit = 3
+	return []router.Camera{
+		{Name: "door", Stream: open(t, camera(1280, 720), stream.Options{})},
+		{Name: "small", VariantOf: "door", Stream: open(t, camera(640, 360), stream.Options{})},
+		{Name: "tiny", VariantOf: "door", Stream: open(t, camera(320, 180), stream.Options{})},
+		{Name: "garden", Stream: open(t, silent, stream.Options{Stall: time.Minute})},
+		{Name: "gate", Stream: open(t, dead(), stream.Options{})},
+		{Name: "hall", Stream: open(t, camera(64, 36), stream.Options{})},
+	}
+}
+
+const (
+	jsNames  = `[...document.querySelectorAll('.camera')].filter((c) => c.checkVisibility()).map((c) => c.id).join()`
+	jsWidths = `[...document.querySelectorAll('.picture canvas')].map((c) => c.width).join()`
+	// jsFocus is the camera that has the focus, and whether it can be seen there.
+	jsFocus = `(document.activeElement.closest('.camera, body')?.id || 'page') + ' ' + document.activeElement.checkVisibility({visibilityProperty: true})`
+)
+
+// TestPageInHands does with the page what its users do, in one session.
+func TestPageInHands(t *testing.T) {
+	t.Parallel()
+	for _, kind := range browser.Kinds {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			p := browser.Open(t, kind)
+			server := serve(t, router.New(inhabited(t), router.Options{}))
+			wide := browser.Viewport{Width: 1280, Height: 800}
+			p.Resize(wide)
+			p.Go(server.URL + "/")
+			p.Want(jsStates, "live old down live", 30*time.Second)
+			testAges(p)
+			testFocus(t, p)
+			testVariants(p, server.URL, wide)
+			testEnlarged(t, p)
+			testSettings(p, server.URL)
+			testQuery(p, server.URL)
+			testDownload(t, p, server.URL)
+		})
+	}
+}
+
+// What is old says how old, and is never called live.
+func testAges(p *browser.Page) {
+	p.Want(`/^\d+ s ago$/.test(document.querySelector('#garden .age').innerText)`, "true", 5*time.Second)
+	p.Want(`document.querySelector('#garden [data-field=state]').innerText`, "Old picture", 5*time.Second)
+	p.Want(`getComputedStyle(document.querySelector('#garden canvas')).filter.includes('grayscale')`, "true", time.Second)
+	p.Want(`document.querySelector('#hall .age').hidden`, "true", time.Second)
+	p.Want(`document.title`, "(1 down) mjpegazer", 5*time.Second)
+}
+
+// The focus is on the picture that is enlarged, can go nowhere else on the page, and comes back to where it was.
+func testFocus(t *testing.T, p *browser.Page) {
+	p.Eval(`document.querySelector('#door .picture').focus()`)
+	p.Key("Enter")
+	p.Want(jsLarge, "door", 5*time.Second)
+	p.Want(`document.activeElement === document.querySelector('#door .picture')`, "true", 5*time.Second)
+	places := map[string]bool{}
+	for range 12 {
+		p.Key("Tab")
+		places[p.Eval(jsFocus)] = true
+	}
+	for place := range places {
+		if place != "door true" && !strings.HasPrefix(place, "page ") {
+			t.Errorf("%s: Tab led to %q", p.Kind, place)
+		}
+	}
+	if !places["door true"] {
+		t.Errorf("%s: Tab led nowhere: %v", p.Kind, places)
+	}
+	p.Key("Escape")
+	p.Want(jsLarge, "", 5*time.Second)
+	p.Want(`document.activeElement === document.querySelector('#door .picture')`, "true", 5*time.Second)
+}
+
+// A tile shows the variant whose pictures are the nearest above its size in device pixels, unless one was chosen.
+func testVariants(p *browser.Page, url string, wide browser.Viewport) {
+	const shown = jsWidths + `.split(',')[0]`
+	p.Want(shown, "640", 10*time.Second)
+	p.Resize(browser.Viewport{Width: wide.Width, Height: wide.Height, Scale: 2})
+	p.Want(shown, "1280", 10*time.Second)
+	p.Resize(wide)
+	p.Go(url + "/?columns=4")
+	p.Want(shown, "320", 15*time.Second)
+	const choose = `(document.querySelector('#door .more').click(), s = document.querySelector('dialog select'), s.value = 'small', s.dispatchEvent(new Event('change')),
+		document.querySelector('dialog').close(), [...s.options].map((o) => o.text).join())`
+	p.Want(`(() => { let s; return `+choose+` })()`, "automatic,original,small,tiny", 5*time.Second)
+	p.Want(shown, "640", 10*time.Second)
+	p.Go(url + "/")
+	p.Want(`localStorage.length + ' ' + `+shown, "1 640", 15*time.Second)
+}
+
+// A swipe leads to the next camera; at actual size it, and the mouse, move the picture.
+func testEnlarged(t *testing.T, p *browser.Page) {
+	phone := browser.Viewport{Width: 400, Height: 700, Touch: true}
+	p.Resize(phone)
+	p.Eval(`document.querySelector('#hall .picture').click()`)
+	p.Want(jsLarge, "hall", 5*time.Second)
+	left, right := browser.Point{X: 80, Y: 300}, browser.Point{X: 320, Y: 310}
+	p.Swipe(left, right)
+	p.Want(jsLarge, "gate", 5*time.Second)
+	p.Swipe(right, left)
+	p.Want(jsLarge, "hall", 5*time.Second)
+	p.Swipe(right, left)
+	p.Want(jsLarge, "door", 5*time.Second)
+	p.Want(jsWidths+`.split(',')[0]`, "640", 5*time.Second)
+
+	p.Want(`document.querySelector('#door .detach') !== null`, p.Eval(`Boolean(document.pictureInPictureEnabled && HTMLCanvasElement.prototype.captureStream)`), time.Second)
+	p.Key("z")
+	p.Want(`(({width}) => width)(document.querySelector('#door canvas').getBoundingClientRect())`, "640", 5*time.Second)
+	const at = `document.querySelector('#door .picture').scrollLeft`
+	middle := p.Eval(at)
+	if middle != "120" {
+		t.Errorf("%s: at actual size the middle is not seen first, but what is at %s", p.Kind, middle)
+	}
+	p.Drag(right, left)
+	p.Want(at, "240", 5*time.Second)
+	p.Swipe(left, right)
+	p.Want(jsLarge, "door", time.Second)
+	if p.Kind == browser.Chromium { // in Firefox a finger that is not real does not scroll
+		p.Want(`(`+at+` < 120)`, "true", 5*time.Second)
+	}
+	p.Key("z")
+	p.Want(`(({width}) => width)(document.querySelector('#door canvas').getBoundingClientRect())`, "400", 5*time.Second)
+	p.Key("Escape")
+	p.Want(jsLarge, "", 5*time.Second)
+}
+
+// The menu has addresses with the right host; order, and what is hidden, are remembered.
+func testSettings(p *browser.Page, url string) {
+	p.Eval(`document.querySelector('#door .more').click()`)
+	p.Want(`[...document.querySelectorAll('.addresses input')].map((i) => i.value).slice(0, 3).join()`,
+		strings.ReplaceAll("URL/door/live,URL/door/snapshot,vlc URL/door/live", "URL", url), time.Second)
+	p.Eval(`document.querySelector('dialog').close()`)
+	choose := func(camera, what string) {
+		p.Eval(`(document.querySelector('#` + camera + ` .more').click(), [...document.querySelectorAll('dialog button')].find((b) => b.innerText === '` + what + `').click())`)
+	}
+	choose("gate", "Move forward")
+	p.Want(jsNames, "door,gate,garden,hall", 5*time.Second)
+	choose("door", "Hide")
+	p.Eval(`document.querySelector('.statistics').click()`)
+	p.Go(url + "/")
+	p.Want(jsNames+` + document.querySelector('.restore').innerText + document.querySelector('#hall .rate').checkVisibility()`,
+		"gate,garden,hallShow 1 hiddenfalse", 15*time.Second)
+	p.Eval(`(document.querySelector('.restore').click(), document.querySelector('.statistics').click())`)
+	p.Want(jsNames+` + document.querySelector('#hall .rate').checkVisibility()`, "door,gate,garden,halltrue", 5*time.Second)
+}
+
+// ?cameras=, ?columns= and ?bare
+func testQuery(p *browser.Page, url string) {
+	p.Resize(browser.Viewport{Width: 1280, Height: 800})
+	p.Go(url + "/?cameras=hall,garden,door&columns=2&bare")
+	p.Want(jsNames+` + ' ' + `+jsStates, "hall,garden,door live old live", 15*time.Second)
+	p.Want(`new Set([...document.querySelectorAll('.camera')].map((c) => c.offsetLeft)).size`, "2", 5*time.Second)
+	p.Want(`document.querySelector('main').innerText.trim().replace(/\d+/, 'N')`, "N s ago", 5*time.Second)
+	p.Want(`[...document.querySelectorAll('button, a')].filter((e) => e.checkVisibility() && !e.matches('.picture')).length`, "0", time.Second)
+}
+
+// A snapshot is downloaded by the camera's name and the picture's time.
+func testDownload(t *testing.T, p *browser.Page, url string) {
+	dir := t.TempDir()
+	if p.Kind == browser.Chromium {
+		p.Call("Page.setDownloadBehavior", browser.Fields{"behavior": "allow", "downloadPath": dir}, nil)
+	} else {
+		p.Call("browser.setDownloadBehavior", browser.Fields{"downloadBehavior": browser.Fields{"type": "allowed", "destinationFolder": dir}}, nil)
+	}
+	p.Go(url + "/hall/")
+	p.Want(jsStates, "live", 15*time.Second)
+	clicked := time.Now()
+	p.Eval(`document.querySelector('#hall a[download]').click()`)
+	var name string
+	waitFor(t, 10*time.Second, func() bool {
+		files, _ := os.ReadDir(dir)
+		for _, file := range files {
+			name = file.Name()
+		}
+		return strings.HasSuffix(name, ".jpg")
+	}, "a snapshot is downloaded")
+	taken, err := time.ParseInLocation("hall-2006-01-02T15-04-05.jpg", name, time.Local)
+	if err != nil || taken.Before(clicked.Add(-time.Minute)) || time.Since(taken) < 0 {
+		t.Errorf("%s: the download is %q: %v", p.Kind, name, err)
+	}
+}
