@@ -4,16 +4,21 @@ import (
 	"bytes"
 	"fmt"
 	"image"
-	"image/color"
 	stdjpeg "image/jpeg"
 	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
 	"testing"
+
+	"golang.org/x/image/draw"
 
 	"mjpegazer/stream/jpeg"
 )
 
-// BenchmarkSmaller makes smaller pictures of a camera's in turn with this package and with the standard library and a
-// bilinear step as x/image/draw's ApproxBiLinear has it, of RGBA.
+// BenchmarkSmaller makes smaller pictures of a camera's in turn with this package, with the standard library and x/image/draw,
+// and with libjpeg-turbo's programs, where they are installed and the scale is one that they have.
 func BenchmarkSmaller(b *testing.B) {
 	for _, c := range cameras {
 		picture := sized(b, scene(c.size.X, c.size.Y, c.format), c.bytes)
@@ -21,14 +26,14 @@ func BenchmarkSmaller(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		for _, width := range []int{c.size.X * 2 / 3, c.size.X / 2, 640, 320} {
+		for _, width := range []int{c.size.X * 2 / 3, c.size.X / 2, c.size.X / 3, c.size.X / 4} {
 			size := image.Pt(width, c.size.Y*width/c.size.X)
 			b.Run(fmt.Sprintf("%s/%dx%d/width=%d", c.format, c.size.X, c.size.Y, width), func(b *testing.B) {
 				var d jpeg.Decoder
 				var s jpeg.Scaler
 				e := jpeg.Encoder{Quality: 75}
 				var out []byte
-				compare(b, func() {
+				all := []func(){func() {
 					raw, err := d.Decode(picture, info.Scale(size.X, size.Y))
 					if err == nil {
 						raw, err = s.Scale(raw, size.X, size.Y)
@@ -39,8 +44,18 @@ func BenchmarkSmaller(b *testing.B) {
 					if err != nil {
 						b.Fatal(err)
 					}
-				}, func() { smallerSlowly(picture, size) })
+				}, func() { smallerSlowly(picture, size) }}
+				turbo := newTurbo(b, picture, c.size.X, width)
+				if turbo != nil {
+					all = append(all, func() { turbo.run(b) })
+				}
+				ms := compareAll(b, all...)
+				b.ReportMetric(ms[0], "ms")
+				b.ReportMetric(ms[1]/ms[0], "x-image/jpeg")
 				b.ReportMetric(float64(len(out))/1000, "kB")
+				if turbo != nil {
+					b.ReportMetric(ms[0]/turbo.median(), "x-turbo")
+				}
 			})
 		}
 	}
@@ -51,26 +66,66 @@ func smallerSlowly(picture []byte, size image.Point) {
 	if err != nil {
 		panic(err)
 	}
-	from := img.(*image.YCbCr)
 	to := image.NewRGBA(image.Rectangle{Max: size})
-	w, h := from.Rect.Dx(), from.Rect.Dy()
-	for y := range size.Y {
-		sy := max(0, (2*y+1)*h*128/size.Y-128)
-		for x := range size.X {
-			sx := max(0, (2*x+1)*w*128/size.X-128)
-			var sum [3]int
-			for n := range 4 {
-				px, py := min(sx/256+n%2, w-1), min(sy/256+n/2, h-1)
-				i, j := from.YOffset(px, py), from.COffset(px, py)
-				r, g, b := color.YCbCrToRGB(from.Y[i], from.Cb[j], from.Cr[j])
-				weight := [2]int{256 - sx%256, sx % 256}[n%2] * [2]int{256 - sy%256, sy % 256}[n/2]
-				sum[0] += int(r) * weight
-				sum[1] += int(g) * weight
-				sum[2] += int(b) * weight
-			}
-			p := to.Pix[to.PixOffset(x, y):]
-			p[0], p[1], p[2], p[3] = uint8(sum[0]>>16), uint8(sum[1]>>16), uint8(sum[2]>>16), 255
+	draw.ApproxBiLinear.Scale(to, to.Rect, img, img.Bounds(), draw.Src, nil)
+	stdjpeg.Encode(io.Discard, to, &stdjpeg.Options{Quality: 75})
+}
+
+// A turbo does the same as djpeg -scale 1/N | cjpeg -quality 75. What the programs take to start, and pictures to pass from one to
+// the other, is not counted.
+type turbo struct {
+	work, start [2]turboCommand // djpeg and cjpeg: of the picture, and of one that is a single block
+	times       []float64       // processor time, in ms
+}
+
+// A turboCommand is a program and its arguments.
+type turboCommand []string
+
+// newTurbo returns nil where there is nothing to compare with.
+func newTurbo(b *testing.B, picture []byte, from, width int) *turbo {
+	djpeg, _ := exec.LookPath("djpeg")
+	cjpeg, _ := exec.LookPath("cjpeg")
+	if djpeg == "" || cjpeg == "" {
+		b.Log("libjpeg-turbo is missing: apt install libjpeg-turbo-progs")
+		return nil
+	}
+	if from%width != 0 || 8%(from/width) != 0 {
+		return nil
+	}
+	scale := fmt.Sprintf("1/%d", from/width)
+	commands := func(picture []byte) [2]turboCommand {
+		file := filepath.Join(b.TempDir(), "picture")
+		if err := os.WriteFile(file+".jpg", picture, 0o600); err != nil {
+			b.Fatal(err)
+		}
+		turboCommand{djpeg, "-scale", scale, "-outfile", file + ".ppm", file + ".jpg"}.run(b)
+		return [2]turboCommand{
+			{djpeg, "-scale", scale, "-outfile", os.DevNull, file + ".jpg"},
+			{cjpeg, "-quality", "75", "-outfile", os.DevNull, file + ".ppm"},
 		}
 	}
-	stdjpeg.Encode(io.Discard, to, &stdjpeg.Options{Quality: 75})
+	dot := mustAppend(b, new(jpeg.Encoder), jpeg.I420.Raw(16, 16, 0, make([]byte, 16*16*3/2)))
+	return &turbo{work: commands(picture), start: commands(dot)}
+}
+
+func (t *turbo) run(b *testing.B) {
+	sum := 0.0
+	for i := range t.work {
+		sum += t.work[i].run(b) - t.start[i].run(b)
+	}
+	t.times = append(t.times, sum)
+}
+
+// run returns what the program took of the processors, in ms.
+func (c turboCommand) run(b *testing.B) float64 {
+	cmd := exec.Command(c[0], c[1:]...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		b.Fatalf("%q: %v: %s", c, err, out)
+	}
+	return (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds() * 1000
+}
+
+func (t *turbo) median() float64 {
+	slices.Sort(t.times)
+	return t.times[len(t.times)/2]
 }
