@@ -110,26 +110,38 @@ type arrival struct {
 // An audience is the viewers of one measurement.
 type audience struct {
 	viewers  []*viewer
-	arrivals [][]arrival // of each viewer
+	arrivals []*[]arrival // of each viewer
 	watching sync.WaitGroup
 }
 
 func (l load) gather(tb testing.TB, address string) *audience {
 	tb.Helper()
-	a := &audience{arrivals: make([][]arrival, l.viewers)}
-	for i := range l.viewers {
-		var v *viewer
-		var err error
+	a := &audience{}
+	for range l.viewers {
 		if l.by == "HTTP2" {
-			v = viewHTTP2(tb, address)
-		} else if v, err = dial(address, min(l.size+1024, 128<<10)); err != nil {
-			a.leave()
-			tb.Fatalf("viewer %d: %v", i+1, err)
+			a.seat(viewHTTP2(tb, address), (*viewer).watch)
+		} else {
+			a.admit(tb, address, l.size, (*viewer).watch)
 		}
-		a.viewers = append(a.viewers, v)
-		a.watching.Go(func() { a.arrivals[i] = v.watch() })
 	}
 	return a
+}
+
+// admit adds a viewer of pictures of so many bytes.
+func (a *audience) admit(tb testing.TB, address string, size int, watch func(*viewer) []arrival) {
+	tb.Helper()
+	v, err := dial(address, min(size+1024, 128<<10))
+	if err != nil {
+		a.leave()
+		tb.Fatalf("viewer %d: %v", len(a.viewers)+1, err)
+	}
+	a.seat(v, watch)
+}
+
+func (a *audience) seat(v *viewer, watch func(*viewer) []arrival) {
+	arrivals := new([]arrival)
+	a.viewers, a.arrivals = append(a.viewers, v), append(a.arrivals, arrivals)
+	a.watching.Go(func() { *arrivals = watch(v) })
 }
 
 func (a *audience) leave() {
@@ -157,12 +169,17 @@ func (v *viewer) watch() []arrival {
 	}
 }
 
+// between is what came in a window of time.
+func between(all []arrival, from, to time.Time) []arrival {
+	return slices.DeleteFunc(slices.Clone(all), func(x arrival) bool { return x.at.Before(from) || x.at.After(to) })
+}
+
 // judge sums up what came in a window of time; cpu is the number of frames.
 func (a *audience) judge(tb testing.TB, from, to time.Time) cost {
 	var ages []float64
 	var came, missed int
 	for i, all := range a.arrivals {
-		all = slices.DeleteFunc(all, func(x arrival) bool { return x.at.Before(from) || x.at.After(to) })
+		all := between(*all, from, to)
 		if len(all) == 0 {
 			tb.Errorf("viewer %d got no picture within %v", i+1, to.Sub(from))
 			continue

@@ -175,18 +175,9 @@ func (v *viewer) head() ([]byte, error) {
 
 // skim reads a part and looks at nothing but its length and its stamp: readers must not take the time they measure.
 func (v *viewer) skim() (n int, taken time.Time, err error) {
-	length := 0
-	for {
-		line, err := v.reader.ReadSlice('\n')
-		if err != nil {
-			return 0, time.Time{}, err
-		}
-		if len(line) == len("\r\n") {
-			break
-		}
-		if digits, found := bytes.CutPrefix(line, []byte("Content-Length: ")); found {
-			length, _ = strconv.Atoi(string(digits[:len(digits)-2]))
-		}
+	length, _, err := v.skimHead()
+	if err != nil {
+		return 0, time.Time{}, err
 	}
 	begin, err := v.reader.Peek(streamtest.StampLength)
 	if err != nil {
@@ -197,6 +188,22 @@ func (v *viewer) skim() (n int, taken time.Time, err error) {
 	}
 	_, err = v.reader.Discard(length + len("\r\n--frame\r\n"))
 	return n, taken, err
+}
+
+// skimHead reads the header of a part for the length of its picture and the digits of X-Timestamp, which are valid until the next
+// read.
+func (v *viewer) skimHead() (length int, timestamp []byte, err error) {
+	for {
+		line, err := v.reader.ReadSlice('\n')
+		if err != nil || len(line) == len("\r\n") {
+			return length, timestamp, err
+		}
+		if digits, found := bytes.CutPrefix(line, []byte("Content-Length: ")); found {
+			length, _ = strconv.Atoi(string(digits[:len(digits)-2]))
+		} else if digits, found := bytes.CutPrefix(line, []byte("X-Timestamp: ")); found {
+			timestamp = digits[:len(digits)-2]
+		}
+	}
 }
 
 // bare reads n bytes of a picture of the form without lengths: everything up to the delimiter that browsers need to see.

@@ -94,9 +94,11 @@ func planCameras(before cameras, next *config.Config, all shared, log *slog.Logg
 		if spec.Camera != "" { // it costs work while it runs, and is back at once: its camera lingers
 			plan.options.NoStall, plan.options.Linger, plan.options.Keep = true, 0, false
 		}
-		// What has come by standard input cannot be read again.
-		if b := plan.before; b != nil && (b.Same(c) || spec.Display == "-" && b.address == "-") {
-			plan.keeps = true
+		// What has come by standard input cannot be read again. What changes pictures knows the limit itself.
+		_, changes := spec.Source.(*variant.Source)
+		if b := plan.before; b != nil {
+			same := b.Same(c) && (!changes || b.options.MaxPixels == plan.options.MaxPixels)
+			plan.keeps = same || spec.Display == "-" && b.address == "-"
 		}
 		plans = append(plans, plan)
 	}

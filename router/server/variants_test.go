@@ -139,3 +139,34 @@ func TestVariantsAreReloaded(t *testing.T) {
 		}
 	}
 }
+
+// A reload raises the limit for pictures that are changed, too.
+func TestVariantsObeyMaxPixelsAfterReload(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "c.yaml")
+	save := func(limit string) {
+		text := "max-pixels: " + limit + "\ncameras:\n  turned: 'pattern:#width=320&height=240&turn=90'\n"
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save("10000")
+	p := start(t, nil, anyPort, "-config", file)
+	code := func() int {
+		response, err := http.Get(p.url + "turned/snapshot")
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		return response.StatusCode
+	}
+	if got := code(); got != http.StatusServiceUnavailable {
+		t.Errorf("a picture of 76,800 pixels, of which 10,000 are allowed: %d", got)
+	}
+	save("1M")
+	for deadline := time.Now().Add(20 * time.Second); code() != http.StatusOK; time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("no picture with a higher limit\n%s", p.stderr)
+		}
+	}
+}

@@ -153,11 +153,9 @@ func (s *Source) Run(ctx context.Context, emit func(stream.Picture)) error {
 // work changes pictures until ctx is done or the mailbox is closed and empty.
 func (s *Source) work(ctx context.Context, box *mailbox, emit func(stream.Picture)) error {
 	c := newChanger(s)
+	place := newTurn()
 	for {
-		if !box.wait(ctx) {
-			return nil
-		}
-		if !s.Limit.enter(ctx) {
+		if !box.wait(ctx) || !s.Limit.enter(ctx, place) {
 			return nil
 		}
 		p := box.take()

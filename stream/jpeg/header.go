@@ -206,7 +206,7 @@ func (r *reading) frameHeader(marker byte, p []byte) error {
 	case r.width == 0 || r.height == 0:
 		return fmt.Errorf("%w: it is %dx%d", ErrBroken, r.width, r.height)
 	case r.width > r.limit/r.height:
-		return fmt.Errorf("%w: %dx%d is more than %d million pixels", ErrUnsupported, r.width, r.height, r.limit/1_000_000)
+		return fmt.Errorf("%w: %dx%d is more than %g million pixels", ErrUnsupported, r.width, r.height, float64(r.limit)/1e6)
 	case p[0] != 8:
 		return fmt.Errorf("%w: %d bits a sample", ErrUnsupported, p[0])
 	case n != 1 && n != 3 && n != 4:
