@@ -47,7 +47,7 @@ func floor() int {
 	if _, err := fmt.Sscanf(os.Getenv(floorVariable), "%d %d %d %q", &viewers, &size, &interval, &certificate); err != nil {
 		panic(err)
 	}
-	serve, scheme := func(c net.Conn) net.Conn { return c }, "http"
+	serve, scheme := newPolled, "http"
 	if certificate != "" {
 		pair, err := tls.LoadX509KeyPair(certificate, certificate)
 		if err != nil {
