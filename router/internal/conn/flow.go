@@ -33,15 +33,15 @@ const (
 	spare = 2
 	// tripGain lets the rate on long links grow: as many bytes as arrived in a round trip, and a little more.
 	tripGain = 1.25
-	// maxBlind is how many bytes are sent without a look at a connection that was always clear, or what it carries within maxAhead
-	// if that is more. A look is a system call.
+	// maxBlind is how many bytes are sent within maxAhead without a look at a connection that was always clear, or what it is
+	// expected to carry in that time if that is more. A look is a system call.
 	maxBlind = 32 << 10
 )
 
 // Trusts reports whether a picture of size bytes can be sent without a look at the connection: for a while, to a viewer for
 // whom everything has always arrived at once.
 func (f *Flow) Trusts(now time.Time, size int) bool {
-	if f.clear && f.blind+size <= max(maxBlind, int(f.rate*maxAhead.Seconds())) && now.Sub(f.looked) < maxAhead {
+	if f.clear && f.blind+size <= max(maxBlind, int(f.rate*spare*maxAhead.Seconds())) && now.Sub(f.looked) < maxAhead {
 		f.asked++
 		f.blind += size
 		return true

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,8 +19,8 @@ type socket struct {
 	mu    sync.Mutex
 	raw   syscall.RawConn
 	look  func(fd uintptr) // sets what follows; made once, as it is called for every frame
-	bytes int
-	err   error
+	bytes int32
+	err   syscall.Errno
 
 	// Of the sender alone:
 	write   func(fd uintptr) // as look
@@ -29,14 +30,8 @@ type socket struct {
 
 func (s *socket) attach(c net.Conn, raw syscall.RawConn) {
 	s.raw = raw
-	s.look = func(fd uintptr) { s.bytes, s.err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) }
-	s.write = func(fd uintptr) { // Go's sockets do not block
-		if len(s.pieces[0]) == 0 {
-			s.written, _ = unix.Write(int(fd), s.pieces[1])
-			return
-		}
-		s.written, _ = unix.Writev(int(fd), s.pieces[:])
-	}
+	s.look = func(fd uintptr) { s.bytes, s.err = queued(fd) }
+	s.write = func(fd uintptr) { s.written = write(fd, s.pieces) }
 	if _, ok := c.(*net.TCPConn); ok {
 		raw.Control(func(fd uintptr) { // without it TCP would try for a quarter of an hour
 			unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(userTimeout.Milliseconds()))
@@ -48,10 +43,33 @@ func (s *socket) attach(c net.Conn, raw syscall.RawConn) {
 func (s *socket) queued() (int, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.raw.Control(s.look); err != nil || s.err != nil {
+	if err := s.raw.Control(s.look); err != nil || s.err != 0 {
 		return 0, false
 	}
-	return s.bytes, true
+	return int(s.bytes), true
+}
+
+// Go's sockets do not block. The calls that are made for every frame are raw ones, therefore: to give the processor to another
+// goroutine for the microseconds that they take, and to get it back, costs more than it brings.
+
+// queued is the ioctl SIOCOUTQ.
+func queued(fd uintptr) (bytes int32, err syscall.Errno) {
+	_, _, err = syscall.RawSyscall(syscall.SYS_IOCTL, fd, unix.SIOCOUTQ, uintptr(unsafe.Pointer(&bytes)))
+	return bytes, err
+}
+
+// write writes pieces of which the first may be empty, and returns how many bytes the kernel has accepted.
+func write(fd uintptr, pieces [2][]byte) int {
+	var vectors [2]syscall.Iovec
+	for i, piece := range pieces {
+		vectors[i].Base = unsafe.SliceData(piece)
+		vectors[i].SetLen(len(piece))
+	}
+	n, _, err := syscall.RawSyscall(syscall.SYS_WRITEV, fd, uintptr(unsafe.Pointer(&vectors)), uintptr(len(vectors)))
+	if err != 0 {
+		return 0
+	}
+	return int(n)
 }
 
 // push writes as much of head and part as the kernel accepts at once, and returns how many bytes that was.
@@ -59,7 +77,7 @@ func (s *socket) push(head, part []byte) int {
 	s.pieces, s.written = [2][]byte{head, part}, 0
 	s.raw.Control(s.write)
 	s.pieces = [2][]byte{} // the collector may need them
-	return max(s.written, 0)
+	return s.written
 }
 
 // acked returns how many bytes the peer ever acknowledged, false if the kernel does not count them.
