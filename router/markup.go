@@ -62,6 +62,9 @@ type pageView struct {
 	columns int    // 0: as many as rows, where there is room
 	bare    bool   // pictures alone
 	login   bool   // who logs in may see more
+
+	external string // the address that several servers have in common; "": none
+	pass     string // what its query needs so that the client is let in there
 }
 
 // markup returns the page.
@@ -71,6 +74,7 @@ func (v pageView) markup() markup {
 	values := map[string]any{
 		"title": "mjpegazer", "base": v.base, "query": v.query, "names": v.names, "home": markup("mjpegazer"), "bare": markup(""),
 		"login": markup(""), "columns": columns, "rows": (len(cameras) + columns - 1) / columns,
+		"external": v.external, "pass": v.pass,
 	}
 	if len(cameras) == 1 {
 		values["title"] = cameras[0].Title + " · mjpegazer"

@@ -29,8 +29,11 @@ const maxColumns = 12
 
 // contentPolicy lets the page load what this server serves and, beside blank pictures, nothing else. It
 // does not forbid frames: dashboards embed the page.
-const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
-	"img-src 'self' data:; base-uri 'none'; form-action 'none'"
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; " +
+	"form-action 'none'; connect-src 'self'"
+
+// anyServer follows contentPolicy for a page that looks for another server, whose address it does not know.
+const anyServer = " http: https:"
 
 // An asset is a file that the page needs beside itself.
 type asset struct {
@@ -84,18 +87,18 @@ func (s *site) page(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	servePage(w, r, pageView{status: status, names: names})
+	s.servePage(w, r, pageView{status: status, names: names})
 }
 
 // pageOf serves the page of one camera.
 func (s *site) pageOf(c Camera) http.Handler {
 	return reading(func(w http.ResponseWriter, r *http.Request) {
-		servePage(w, r, pageView{status: s.report(r, []Camera{c}), names: c.Name, base: "../", single: true, columns: 1})
+		s.servePage(w, r, pageView{status: s.report(r, []Camera{c}), names: c.Name, base: "../", single: true, columns: 1})
 	})
 }
 
 // servePage serves a page as its query wants it: ?bare, and ?columns=3.
-func servePage(w http.ResponseWriter, r *http.Request, v pageView) {
+func (s *site) servePage(w http.ResponseWriter, r *http.Request, v pageView) {
 	h := w.Header()
 	if address, ok := withSlash(r); ok {
 		h.Set("Cache-Control", "no-store")
@@ -113,6 +116,10 @@ func servePage(w http.ResponseWriter, r *http.Request, v pageView) {
 	}
 	textHeaders(h, "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", contentPolicy)
+	if v.external = s.options.ExternalURL; v.external != "" {
+		v.pass = s.options.Access.PassQuery(r)
+		h.Set("Content-Security-Policy", contentPolicy+anyServer)
+	}
 	h.Set("Referrer-Policy", "no-referrer")
 	io.WriteString(w, string(v.markup())) // an error means that the viewer has left
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"mjpegazer/router"
+	"mjpegazer/router/access"
 	"mjpegazer/stream"
 	"mjpegazer/stream/streamtest"
 )
@@ -136,6 +137,50 @@ func TestPageHeaders(t *testing.T) {
 	page := body(t, server.URL+"/")
 	if found := regexp.MustCompile(`<style|<script>|<script [^s]| style=| on[a-z]+=|javascript:`).FindString(page); found != "" {
 		t.Errorf("the policy forbids %q", found)
+	}
+}
+
+// TestPageExternalURL: the page may look for other servers, and has what lets its viewer in there, only where it has an address to go
+// back to, and a token.
+func TestPageExternalURL(t *testing.T) {
+	for _, test := range []struct {
+		options router.Options
+		pass    bool
+	}{
+		{router.Options{}, false},
+		{router.Options{Access: &access.Control{Token: openToken(t)}}, false},
+		{router.Options{ExternalURL: "http://cameras.example/"}, false},
+		{router.Options{ExternalURL: "http://cameras.example/", Access: &access.Control{}}, false},
+		{router.Options{ExternalURL: "http://cameras.example/", Access: &access.Control{Token: openToken(t)}}, true},
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Authorization", "Bearer "+rightToken)
+		w := httptest.NewRecorder()
+		router.New(nil, test.options).ServeHTTP(w, r)
+		page := w.Body.String()
+		pass := matches(`data-pass="token=([0-9a-f]{20,})"`, page)
+		if (len(pass) > 0) != test.pass || strings.Contains(page, rightToken) {
+			t.Errorf("%+v: %s", test.options, page)
+		}
+		if got := matches(`data-external="([^"]*)"`, page); !slices.Equal(got, []string{test.options.ExternalURL}) {
+			t.Errorf("the address is %q", got)
+		}
+		policy := w.Header().Get("Content-Security-Policy")
+		if strings.HasSuffix(policy, "connect-src 'self' http: https:") != (test.options.ExternalURL != "") {
+			t.Errorf("%+v: policy %q", test.options, policy)
+		}
+		if len(pass) == 0 {
+			continue
+		}
+		r = httptest.NewRequest("GET", "/?token="+pass[0], nil) // by the redirect of another site
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		r.Header.Set("Sec-Fetch-Mode", "navigate")
+		r.Header.Set("Sec-Fetch-Dest", "document")
+		w = httptest.NewRecorder()
+		router.New(nil, test.options).ServeHTTP(w, r)
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `data-query="?token=`+pass[0]) {
+			t.Errorf("let in elsewhere: %d %s", w.Code, w.Body)
+		}
 	}
 }
 

@@ -83,6 +83,10 @@ type Options struct {
 	// OfflineForAll says that Offline has something for others than browsers. Else they are shown it with their next heartbeat at
 	// the earliest.
 	OfflineForAll bool
+	// ExternalURL is where viewers open the page, if that is not here: the address, absolute and with a slash at its end, of something
+	// that redirects each of them to one of several servers. When this server does not answer any more the page goes back there, and
+	// it names the addresses there for other programs.
+	ExternalURL string
 	// Limits are what viewers may use together, of all handlers with the same Limits. Nil means none, and for [New] that all
 	// its cameras share the bound of the memory.
 	Limits *Limits

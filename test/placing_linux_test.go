@@ -4,15 +4,18 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
 
-// placing starts nodes, and HAProxy before them by the recipe, with more replaced in it.
+// placing starts nodes, each at an IP address of its own, and HAProxy before them by the recipe, with more replaced in it. FRONT in
+// the nodes' arguments is the address of HAProxy.
 func placing(t *testing.T, count int, replace []string, args ...string) (front string, nodes map[string]*program) {
 	t.Helper()
 	haproxy, port := need(t, "haproxy", "haproxy"), freePort(t)
@@ -21,9 +24,14 @@ func placing(t *testing.T, count int, replace []string, args ...string) (front s
 		t.Fatal(err)
 	}
 	nodes = map[string]*program{}
+	front = "http://127.0.0.1:" + port
 	replace = append(replace, "bind :80", "bind 127.0.0.1:"+port)
 	for i := range count {
-		p := heartbeats(t, args...)
+		flags := []string{fmt.Sprintf("-listen=127.0.0.%d:0", i+1), "-heartbeat=300ms"}
+		for _, arg := range args {
+			flags = append(flags, strings.ReplaceAll(arg, "FRONT", front))
+		}
+		p := start(t, command(t, flags...))
 		nodes[p.url] = p
 		replace = append(replace, fmt.Sprintf("node%d:5000", i+1), strings.TrimPrefix(p.url, "http://"))
 	}
@@ -31,7 +39,6 @@ func placing(t *testing.T, count int, replace []string, args ...string) (front s
 	if err := os.WriteFile(file, []byte(strings.NewReplacer(replace...).Replace(string(recipe))), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	front = "http://127.0.0.1:" + port
 	awaitListener(t, "127.0.0.1:"+port, launch(t, exec.CommandContext(t.Context(), haproxy, "-db", "-f", file)))
 	eventually(t, 10*time.Second, "the nodes are there", func() bool {
 		node, _ := redirected(t, front+"/c0/live", "127.0.0.1")
@@ -157,17 +164,35 @@ func TestTreePlaces(t *testing.T) {
 			t.Errorf("%s is read %d times", name, state.Viewers)
 		}
 	}
-	victim := placed[0]
-	nodes[victim].cmd.Process.Kill()
-	begun := time.Now()
-	eventually(t, 5*time.Second, "its cameras are elsewhere", func() bool { node, _ := place("/c0/live"); return node != victim && nodes[node] != nil })
-	t.Logf("redirected to another node after %v; %v", time.Since(begun).Round(ms), used)
-	for i := range cameras {
-		switch node, _ := place(fmt.Sprintf("/c%d/live", i)); {
-		case nodes[node] == nil, node == victim:
-			t.Errorf("c%d is at %q", i, node)
-		case placed[i] != victim && node != placed[i]:
-			t.Errorf("c%d has moved, though its node lives", i)
+	for _, way := range []struct {
+		name     string
+		signal   syscall.Signal
+		promised time.Duration
+	}{{"killed", syscall.SIGKILL, time.Second}, {"frozen", syscall.SIGSTOP, 2 * time.Second}} {
+		victim := placed[0]
+		nodes[victim].cmd.Process.Signal(way.signal)
+		t.Cleanup(func() { nodes[victim].cmd.Process.Kill() })
+		begun := time.Now()
+		eventually(t, 5*way.promised, "its cameras are elsewhere", func() bool { node, _ := place("/c0/live"); return node != victim && nodes[node] != nil })
+		t.Logf("%s: redirected to another node after %v; %v", way.name, time.Since(begun).Round(ms), used)
+		for i := range cameras {
+			node, _ := place(fmt.Sprintf("/c%d/live", i))
+			switch {
+			case nodes[node] == nil, node == victim:
+				t.Errorf("c%d is at %q", i, node)
+			case placed[i] != victim && node != placed[i]:
+				t.Errorf("c%d has moved, though its node lives", i)
+			}
+			placed[i] = node
 		}
 	}
+	nodes[placed[0]].cmd.Process.Kill()
+	eventually(t, 5*time.Second, "browsers try again where there is no node", func() bool {
+		r, err := http.DefaultTransport.RoundTrip(httptest.NewRequest(http.MethodGet, front+"/c0/live", nil))
+		if err != nil {
+			return false
+		}
+		r.Body.Close()
+		return r.StatusCode == http.StatusServiceUnavailable && r.Header.Get("Refresh") == "2"
+	})
 }

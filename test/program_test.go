@@ -79,7 +79,7 @@ type program struct {
 func start(tb testing.TB, cmd *exec.Cmd) *program {
 	tb.Helper()
 	p := launch(tb, cmd)
-	p.url = p.await(tb, `(?:browser"|floor at).*?(https?://127\.0\.0\.1:[0-9]+)/["\s]`)
+	p.url = p.await(tb, `(?:browser"|floor at).*?(https?://127\.0\.0\.[0-9]:[0-9]+)/["\s]`)
 	return p
 }
 

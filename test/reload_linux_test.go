@@ -174,7 +174,7 @@ func reloads(directory string) map[string]string {
 	return map[string]string{
 		"linger": "7s", "keep": "true", "max-pixels": "1M", "health-threshold": "7", "heartbeat": "1s", "max-viewers": "7",
 		"max-viewers-per-camera": "7", "max-rate": "10MB", "max-connections": "700", "max-cameras": "70",
-		"allowed-hosts": "host.example", "cors": "https://a.example", "trusted-proxy": "unix", "public": "true", "log-level": "debug",
+		"allowed-hosts": "host.example", "cors": "https://a.example", "trusted-proxy": "unix", "public": "true", "external-url": "http://cameras.example", "log-level": "debug",
 		"http2": "true", "log-format": "json", "log-file": filepath.Join(directory, "log"), "stall": "9s", "max-frame": "1MB",
 	}
 }

@@ -54,7 +54,7 @@ func TestCookieWhereAnonymousMayLook(t *testing.T) {
 		r.Header.Set("Sec-Fetch-Site", "cross-site")
 		r.Header.Set("Sec-Fetch-Mode", "navigate")
 	}
-	for path, want := range map[string]string{"/": "0", "/gate/": "0", "/gate/live": "", "/gate/snapshot": ""} {
+	for path, want := range map[string]string{"/": "0; url=./", "/gate/": "0; url=./", "/gate/live": "", "/gate/snapshot": ""} {
 		if w := answer(t, h, "GET", path, try{set: fromElsewhere}); w.Code != 200 || w.Header().Get("Refresh") != want {
 			t.Errorf("%s from elsewhere: %d, Refresh %q", path, w.Code, w.Header().Get("Refresh"))
 		}

@@ -110,7 +110,7 @@ func (c *Control) admit(w http.ResponseWriter, r *http.Request, open []string) (
 		}
 	}
 	if page && id.way == nobody && c.hasToken() && fromOtherSite(r) { // the browser may have a cookie
-		w.Header().Set("Refresh", "0")
+		w.Header().Set("Refresh", again(r))
 	}
 	r, end = c.begin(r, id, target)
 	if target.Camera != "" && !target.Sees && !Watches(r, target.Camera) {
@@ -197,7 +197,7 @@ func (c *Control) refuse(w http.ResponseWriter, r *http.Request, begun time.Time
 		hint = ": a token goes into the address, as ?token=…, or into the header Authorization: Bearer …"
 	}
 	if hasToken && err == errLoginRequired && fromOtherSite(r) {
-		w.Header().Set("Refresh", "0")
+		w.Header().Set("Refresh", again(r))
 	} else if c.Users != nil && err != errWrongToken { // whose form is shown again, without a dialog over it
 		w.Header().Add("WWW-Authenticate", `Basic realm="mjpegazer", charset="UTF-8"`)
 	}
@@ -218,6 +218,9 @@ func (c *Control) hasToken() bool { return c.Token != nil || len(c.Tokens) > 0 }
 func fromOtherSite(r *http.Request) bool {
 	return r.Header.Get("Sec-Fetch-Site") == "cross-site" && r.Header.Get("Sec-Fetch-Mode") == "navigate"
 }
+
+// again has a browser open the same page at once. It names the page: one whose address has a fragment, which is lost, would else stay.
+func again(r *http.Request) string { return "0; url=" + samePage(r, r.URL.RawQuery) }
 
 // Refusals returns how many requests were refused for a wrong login, or as too many came with one, by c and by those that it
 // succeeded.

@@ -10,7 +10,8 @@ import (
 // open passes on a request that has the token in its address, as text, or answers it where it is one for a page: a browser gets
 // the cookie and is sent to the address without the token, unless it would keep the cookie back from a frame of another site, for
 // ever: then the page is served as it is, with links that have what the cookie would hold ([LinkQuery]). Browsers say that they
-// fill a frame (Fetch Metadata, W3C) only where the connection is secure; else it is seen by whether the cookie comes back.
+// fill a frame (Fetch Metadata, W3C) only where the connection is secure; else it is seen by whether the cookie comes back. The same holds
+// for a page that has come from another server ([Control.PassQuery]): the browser would keep the cookie back after a redirect.
 func (t token) open(w http.ResponseWriter, r *http.Request, text string, page bool) (in *http.Request, answered bool) {
 	if !page {
 		return withLinkQuery(r, text), false
@@ -18,7 +19,7 @@ func (t token) open(w http.ResponseWriter, r *http.Request, text string, page bo
 	dest := r.Header.Get("Sec-Fetch-Dest")
 	_, kept := t.cookie(r)
 	sent := text == t.cookieValue // by the redirect below
-	if fillsFrame(r) || dest == "" && sent && !kept {
+	if fillsFrame(r) || sent && (dest == "" && !kept || fromOtherSite(r)) {
 		return withLinkQuery(r, t.cookieValue), false
 	}
 	query := r.URL.RawQuery
@@ -38,6 +39,22 @@ func fillsFrame(r *http.Request) bool {
 // addTo adds to a query what the cookie would hold.
 func (t token) addTo(query string) string {
 	return strings.TrimPrefix(query+"&token="+t.cookieValue, "&")
+}
+
+// PassQuery returns what the query of the same page needs on another server that has the same tokens, so that the client of a request
+// that [Control.Handler] let in by a token is let in there: "token=…", with what the cookie holds. Empty: there was no token, or c has
+// it no more.
+func (c *Control) PassQuery(r *http.Request) string {
+	s, _ := r.Context().Value(sessionKey{}).(*session)
+	if c == nil || s == nil || s.id.way != byMaster && s.id.way != byToken {
+		return ""
+	}
+	for _, t := range c.tokens() {
+		if t := t.file.Get(); t.hash == s.id.secret {
+			return t.addTo("")
+		}
+	}
+	return ""
 }
 
 type linkQueryKey struct{}

@@ -58,12 +58,12 @@ func testTokenChanges(t *testing.T) {
 func TestLinksOfOtherSites(t *testing.T) {
 	h := guarded(&access.Control{Token: openToken(t), Users: openUsers(t, htpasswd(t, "ann", "secret", 4))})
 	ask := func(site, mode string) http.Header {
-		return answer(t, h, "GET", "/", try{set: func(r *http.Request) {
+		return answer(t, h, "GET", "/", try{query: "?fps=5", set: func(r *http.Request) {
 			r.Header.Set("Sec-Fetch-Site", site)
 			r.Header.Set("Sec-Fetch-Mode", mode)
 		}}).Header()
 	}
-	if header := ask("cross-site", "navigate"); header.Get("Refresh") != "0" || strings.Contains(header.Get("WWW-Authenticate"), "Basic") {
+	if header := ask("cross-site", "navigate"); header.Get("Refresh") != "0; url=./?fps=5" || strings.Contains(header.Get("WWW-Authenticate"), "Basic") {
 		t.Errorf("%v", header)
 	}
 	for _, again := range [][2]string{{"same-origin", "navigate"}, {"none", "navigate"}, {"cross-site", "no-cors"}, {"", ""}} {

@@ -20,16 +20,17 @@ const programs = {
 
 export class Menu {
   // change is called when a tile is to be shown in another way.
-  constructor({ base, query, change }) {
+  constructor({ base, query, root, change }) {
     this.base = base;
     this.query = query;
+    this.root = root || base; // of addresses that are to work when this server is away
     this.change = change;
   }
 
   open(tile, page) {
     dialog.querySelector('h2').textContent = tile.title;
     this.showActions(tile, page);
-    const address = (route) => new URL(`${this.base}${tile.name}/${route}${this.query}`, location.href).href;
+    const address = (route) => new URL(`${this.root}${tile.name}/${route}${this.query}`, location.href).href;
     dialog.querySelector('.addresses').replaceChildren(...Object.entries(programs).map(([name, line]) =>
       addressRow(name, line(address('live'), address('snapshot')))));
     dialog.showModal();

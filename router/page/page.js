@@ -2,6 +2,7 @@
 // every camera on the screen is live, on one connection, and nothing is read while nobody can see it.
 import { Tile } from './tile.js';
 import { Enlarged } from './enlarged.js';
+import { External } from './external.js';
 import { Menu } from './menu.js';
 import { settings, save } from './settings.js';
 
@@ -11,13 +12,14 @@ const SETTLE = 200; // ms after scrolling
 const TICK = 500; // ms between two looks at the ages of pictures
 
 const main = document.querySelector('main');
-const { base, query } = main.dataset;
+const { base, query, external: root, pass } = main.dataset;
 const only = main.dataset.cameras ? main.dataset.cameras.split(',') : null;
 const title = document.title;
 let tiles = [];
 
 const enlarged = new Enlarged(main, () => tiles, arrange);
-const menu = new Menu({ base, query, change: arrange });
+const menu = new Menu({ base, query, root, change: arrange });
+const external = new External(root, base, pass);
 
 // address returns that of a route of this server, with what it needs in its query.
 function address(route, parameters = []) {
@@ -67,7 +69,11 @@ function hear({ tiles: pictures, id, state, connected, problem }) {
     if (pictures?.[tile.id]) tile.setPicture(pictures[tile.id]);
     if (state && tile.id === id) tile.setState(state);
   }
-  if (connected === false) poll();
+  if (connected) external.stay();
+  if (connected === false) {
+    if (typeof problem === 'string') external.leave(); // there was no answer
+    poll();
+  }
   if (problem === 401) showProblem('Your login has ended: reload the page');
   if (state) showTitle();
   if (state?.state === 'ended') arrange();
@@ -111,7 +117,9 @@ async function poll() {
     await follow((await response.json()).cameras);
     showProblem('');
     lostAt = '';
+    external.stay();
   } catch (error) {
+    if (!Number(error.message)) external.leave();
     lostAt ||= new Date().toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
     showProblem({ 401: 'Your login has ended: reload the page', 403: 'This link has ended' }[error.message] || `Connection lost at ${lostAt}, reconnecting …`);
   }

@@ -1,10 +1,10 @@
 // The wall: many cameras on one connection, each drawn on its canvas. It runs in a worker where it can, else in the page.
 import { RecordReader } from './records.js';
+import { pauseBefore } from './pauses.js';
 
 const REPORT = 250; // ms between two reports
 const SILENCE = 1500; // ms without a byte after which a connection counts as frozen, at least
 const NO_HEARTBEAT = 10000; // the same, where the server sends no heartbeat
-const PAUSES = [0, 500, 1000, 2000, 4000, 8000]; // ms before the next try to connect
 const STEADY = 5000; // ms for which a connection must have worked for the first pause to come again
 
 // A Screen is a tile's canvas. It shows one picture after another, and of those that come meanwhile the newest.
@@ -92,9 +92,8 @@ export class Wall {
     clearTimeout(this.watch);
     if (this.control !== control || !this.going.size) return;
     if (Date.now() - begun > STEADY) this.tries = 0;
-    const pause = PAUSES[Math.min(this.tries++, PAUSES.length - 1)];
-    if (pause) this.report({ connected: false, problem });
-    this.retry = setTimeout(() => this.connect(address, ids), pause * (0.8 + 0.2 * Math.random()));
+    this.report({ connected: false, problem });
+    this.retry = setTimeout(() => this.connect(address, ids), pauseBefore(this.tries++));
   }
 
   async read(address, ids, control) {

@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -97,11 +96,11 @@ func (o *linkOrder) check(arguments []string) error {
 	case len(arguments) != 1:
 		return errors.New("give one address, after the flags: where the page is, such as https://cameras.example/")
 	}
-	base, err := url.Parse(arguments[0])
-	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" || base.User != nil || strings.ContainsAny(arguments[0], "?#") {
-		return errors.New("the address is http:// or https://, a host and maybe a path, such as https://cameras.example/cams/, and no more") // it may hold a password
+	address, err := config.PageAddress(arguments[0])
+	if err != nil {
+		return err
 	}
-	o.address = strings.TrimSuffix(base.String(), "/") + "/" + o.camera + "/"
+	o.address = address + o.camera + "/"
 	if access.Kind(o.what) != access.Page {
 		o.address += o.what
 	}

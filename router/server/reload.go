@@ -111,6 +111,7 @@ func (p *program) handle() {
 	options := router.Options{
 		HealthThreshold: p.config.HealthThreshold, Heartbeat: p.config.Limits.Heartbeat, Limits: p.limits, Access: p.control, Log: p.log.Logger,
 		Version: programVersion(), Instance: p.config.Instance, Started: p.started,
+		ExternalURL: p.config.Access.ExternalURL,
 	}
 	if _, ok := p.config.Any(); ok {
 		options.Lookup, options.List = p.upstream.lookup, p.upstream.list

@@ -58,12 +58,15 @@ func (p *Page) Eval(expression string) string {
 	return text
 }
 
-// Want waits until an expression is as it should be. If it never is the test fails, and goes on.
+// Want waits until an expression is as it should be, also while the page goes elsewhere. If it never is the test fails, and goes on.
 func (p *Page) Want(expression, want string, d time.Duration) {
 	p.tb.Helper()
 	var got string
 	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if got = p.Eval(expression); got == want {
+		text, err := p.driver.eval("Promise.resolve(" + expression + ").then(String)")
+		if got = text; err != nil {
+			got = err.Error()
+		} else if got == want {
 			return
 		}
 	}

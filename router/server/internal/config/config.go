@@ -206,6 +206,7 @@ var checks = map[string]func(c *Config) error{
 	},
 	"max-rate":         func(c *Config) error { return checkRate(c.Limits.Rate) },
 	"cors":             func(c *Config) error { return c.Access.checkOrigins() },
+	"external-url":     func(c *Config) error { return c.Access.checkExternalURL() },
 	"trusted-proxy":    func(c *Config) error { return c.Access.checkProxies() },
 	"stall":            func(c *Config) error { return positive(c.Stall, "give a duration such as 10s or 1m") },
 	"max-frame":        func(c *Config) error { return positive(c.MaxFrame, "give a size such as 500KB or 32MiB, 1GiB at most") },

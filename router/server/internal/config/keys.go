@@ -55,6 +55,7 @@ var keys = map[string]key{
 	"cors":                   {effect: AtOnce},
 	"trusted-proxy":          {effect: AtOnce},
 	"public":                 {effect: AtOnce},
+	"external-url":           {effect: ForNew},
 	"log-level":              {effect: AtOnce},
 	"log-format":             {effect: AtOnce},
 	"log-file":               {effect: AtOnce, file: true},

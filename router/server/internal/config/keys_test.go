@@ -18,7 +18,7 @@ var samples = map[string]string{
 	"max-frame": "1MB", "health-threshold": "7", "heartbeat": "1s", "max-viewers": "7", "max-viewers-per-camera": "7", "max-rate": "1MB", "max-connections": "7", "max-cameras": "7",
 	"users": "users", "token": "token", "allowed-hosts": "host", "cors": "*", "trusted-proxy": "unix", "public": "true",
 	"log-level": "debug", "log-format": "json", "log-file": "log", "tokens": "{screen: secret}", "link-key": "key", "anonymous": "door",
-	"publish": "nats://a", "publish-rank": "1",
+	"external-url": "http://host/", "publish": "nats://a", "publish-rank": "1",
 }
 
 // TestKeys walks the table of keys: each flag is one, or is known not to be, and says what its change does.

@@ -3,6 +3,8 @@ package config
 import (
 	"errors"
 	"flag"
+	"net/url"
+	"strings"
 	"time"
 
 	"mjpegazer/router"
@@ -62,6 +64,7 @@ type accessSettings struct {
 	Hosts, Origins       list
 	Proxies              list
 	Public               bool
+	ExternalURL          string // of the page, where something else redirects viewers to it; "": it is here
 }
 
 func (a *accessSettings) define(f *flag.FlagSet) {
@@ -75,6 +78,7 @@ func (a *accessSettings) define(f *flag.FlagSet) {
 	f.Var(&a.Hosts, "allowed-hosts", "host `names` that the server answers to, besides localhost and IP addresses")
 	f.Var(&a.Origins, "cors", "`origins` whose pages may read the pictures, such as https://example.com, or *")
 	f.Var(&a.Proxies, "trusted-proxy", "`addresses` or networks of proxies, or unix, whose X-Forwarded-For and Forwarded headers are trusted")
+	f.StringVar(&a.ExternalURL, "external-url", "", "`address` that redirects viewers to this server and others, such as http://cameras.example/: the page goes back to it when this server is away")
 	f.BoolVar(&a.Public, "public", false, "confirm that anyone may watch, and do not warn about it")
 }
 
@@ -85,6 +89,24 @@ func (a *accessSettings) checkOrigins() error {
 		}
 	}
 	return nil
+}
+
+// checkExternalURL gives the address the slash at its end.
+func (a *accessSettings) checkExternalURL() (err error) {
+	if a.ExternalURL != "" {
+		a.ExternalURL, err = PageAddress(a.ExternalURL)
+	}
+	return err
+}
+
+// PageAddress checks the address of the page of all cameras, and returns it with a slash at its end. The error does not repeat it:
+// it may hold a password.
+func PageAddress(text string) (string, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || strings.ContainsAny(text, "?#") {
+		return "", errors.New("the address is http:// or https://, a host and maybe a path, such as https://cameras.example/cams/, and no more")
+	}
+	return strings.TrimSuffix(u.String(), "/") + "/", nil
 }
 
 func (a *accessSettings) checkProxies() error {
