@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"mjpegazer/source/httpcam"
+	"mjpegazer/source/nats"
 	"mjpegazer/source/variant"
 	"mjpegazer/stream"
 )
@@ -62,9 +63,14 @@ const liveOf = "/*/live"
 
 const maxList = 4 << 20 // bytes
 
-// List asks the servers, one after the other, which cameras they have. It is nil and no error where they are no mjpegazers, by
-// their addresses, nor for NATS.
+// List asks the servers, one after the other, which cameras they have, and by NATS all edges at once. It is nil and no error where
+// they are no mjpegazers, by their addresses.
 func (t Template) List(ctx context.Context) ([]Listing, error) {
+	if s, err := t.Camera("name", nil); err == nil {
+		if camera, ok := original(s.Source).(*nats.Camera); ok {
+			return listNATS(ctx, camera)
+		}
+	}
 	s, err := t.parse(func(path string) (string, bool) {
 		before, ok := strings.CutSuffix(path, liveOf)
 		return before + "/status", ok
@@ -72,7 +78,7 @@ func (t Template) List(ctx context.Context) ([]Listing, error) {
 	if err != nil {
 		return nil, nil
 	}
-	camera, ok := httpCamera(s.Source)
+	camera, ok := original(s.Source).(*httpcam.Camera)
 	if !ok {
 		return nil, nil
 	}
@@ -118,13 +124,12 @@ func parseList(status io.Reader) (list []Listing, err error) {
 	return list, lines.Err()
 }
 
-// httpCamera returns the camera that a source reads, which may be a variant of it.
-func httpCamera(from stream.Source) (*httpcam.Camera, bool) {
+// original returns the camera of a source that may be a variant.
+func original(from stream.Source) stream.Source {
 	if v, ok := from.(*variant.Source); ok {
-		from = v.From
+		return v.From
 	}
-	camera, ok := from.(*httpcam.Camera)
-	return camera, ok
+	return from
 }
 
 var errTemplate = errors.New("the cameras * are those of a server: give its address with a * in place of the name, as in *=http://HOST:5000/*/live")

@@ -3,7 +3,7 @@ package server
 import (
 	"mjpegazer/router/server/internal/config"
 	"mjpegazer/source"
-	"mjpegazer/stream"
+	"mjpegazer/source/nats"
 )
 
 // publish shows the cameras to other machines, as the configuration says, which was checked; before is the one until now. Those that
@@ -25,13 +25,13 @@ func (p *program) publish(before *config.Config) {
 		p.publisher.Rank = c.Publish.Rank
 		p.log.Info("publishing the cameras for other machines", "servers", source.Display(c.Publish.Servers), "rank", c.Publish.Rank)
 	}
-	streams := map[string]*stream.Stream{}
-	for _, camera := range p.cameras {
-		if !camera.nats {
-			streams[camera.Name] = camera.stream
+	var published []nats.Published
+	for _, c := range p.cameras {
+		if !c.nats {
+			published = append(published, nats.Published{Name: c.Name, Title: c.Title, VariantOf: c.VariantOf, Stream: c.stream})
 		}
 	}
-	p.publisher.Publish(streams)
+	p.publisher.Publish(published)
 }
 
 // checkPublish says what is wrong with the files that -publish names.

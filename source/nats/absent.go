@@ -33,8 +33,11 @@ func (*Camera) Run(context.Context, func(stream.Picture)) error {
 	return stream.FailedDial.Of(ErrMissing)
 }
 
+// List returns [ErrMissing].
+func (*Camera) List(context.Context) ([]Listing, error) { return nil, ErrMissing }
+
 // Publish does nothing.
-func (*edge) Publish(map[string]*stream.Stream) {}
+func (*edge) Publish([]Published) {}
 
 // Close does nothing.
 func (*edge) Close() {}

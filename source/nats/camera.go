@@ -4,6 +4,8 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+
+	"mjpegazer/stream"
 )
 
 // ErrMissing says that the program cannot speak NATS, and how to get one that can.
@@ -27,6 +29,19 @@ type Camera struct {
 	Instance    string       // of this program: pictures that have come by it are refused; "": none are
 	Connections *Connections // nil: the camera has a connection of its own
 	Log         *slog.Logger // gets a line when the connection is lost, or back; nil: none
+}
+
+// A Listing is a camera that an edge has, as the edge says.
+type Listing struct {
+	Name      string `json:"name"`
+	Title     string `json:"title,omitempty"`      // for people; empty: the name
+	VariantOf string `json:"variant_of,omitempty"` // the name of the camera whose pictures it shows, changed
+}
+
+// A Published camera is one of a [Publisher]. The fields but Stream are those of a [Listing].
+type Published struct {
+	Name, Title, VariantOf string
+	Stream                 *stream.Stream
 }
 
 // A Publisher shows this machine's cameras to others. It must not be copied once it publishes.

@@ -10,6 +10,9 @@
 //	ROOT.NAME.want     a request, once a second while somebody watches, valid for 3 s; Via in the headers: who asks, and for whom
 //	ROOT.NAME.beat     once in 100 ms from the edge that publishes: Edge, Term and, where there are no pictures, the Reason
 //
+// Edges tell of their cameras on ROOT.names, where a program asks them that shows a list: JSON objects of a name, a title and
+// variant_of, in answers of which each names its Edge and Rank.
+//
 // Where nobody wants a camera it is neither read nor published. Of several edges that have a camera of one name, one publishes: an
 // edge of rank N begins N × 350 ms after the last beat, with a higher term, and the higher term wins. Who watches keeps to one
 // edge, and goes over to another one after 300 ms of silence.

@@ -16,8 +16,8 @@ import (
 	"mjpegazer/source/internal/redact"
 )
 
-// linkLinger is how long a connection stays open that nobody uses.
-const linkLinger = 10 * time.Second
+// linkLinger is how long a connection stays open that nobody uses: longer than until the next look at the list of cameras.
+const linkLinger = time.Minute
 
 // A pool has the connections.
 type pool struct {

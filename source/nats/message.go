@@ -3,6 +3,7 @@
 package nats
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ const (
 	headerTerm     = "Term"
 	headerVia      = "Via"    // a [mjpeg.Via]
 	headerReason   = "Reason" // why there are no pictures
+	headerRank     = "Rank"
 	headerStatus   = "Status" // of a server's own answer
 )
 
@@ -37,13 +39,11 @@ const (
 // maxReason is how long a reason may be, in bytes.
 const maxReason = 500
 
+const defaultRoot = "mjpegazer"
+
 // subject returns one of the three subjects of a camera.
 func (s Servers) subject(camera, kind string) string {
-	root := s.Root
-	if root == "" {
-		root = "mjpegazer"
-	}
-	return root + "." + strings.ReplaceAll(camera, ".", "%2E") + "." + kind
+	return cmp.Or(s.Root, defaultRoot) + "." + strings.ReplaceAll(camera, ".", "%2E") + "." + kind
 }
 
 // A holder is an edge that publishes a camera, and its term.

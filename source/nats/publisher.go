@@ -7,9 +7,11 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
-	"maps"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/nats-io/nats.go"
 
 	"mjpegazer/stream"
 	"mjpegazer/stream/contain"
@@ -20,18 +22,18 @@ type edge struct {
 	mu      sync.Mutex
 	cancel  context.CancelFunc // nil: it does not run
 	ended   chan struct{}      // closed when it does no more
-	cameras map[string]*stream.Stream
+	cameras []Published
 	changed chan struct{} // filled when cameras are others
 }
 
 const publisherPause = time.Second // between two tries to connect
 
-// Publish makes the cameras, by their names, those that others can have. The first call begins, and a later one changes what has
+// Publish makes the cameras those that others can have, and are told of in their order. The first call begins, and a later one changes what has
 // changed. Nothing is read or sent for a camera that nobody wants.
-func (p *Publisher) Publish(cameras map[string]*stream.Stream) {
+func (p *Publisher) Publish(cameras []Published) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.cameras = maps.Clone(cameras)
+	p.cameras = slices.Clone(cameras)
 	if p.cancel == nil {
 		var ctx context.Context
 		ctx, p.cancel = context.WithCancel(context.Background())
@@ -92,6 +94,12 @@ func (p *Publisher) serve(ctx context.Context, l *link, id string) {
 	defer all.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	names, err := l.conn.Subscribe(p.Servers.names(), func(m *nats.Msg) {
+		contain.Do(p.log(), "telling of the cameras panicked", func() { p.tell(l, m, id) })
+	})
+	if err == nil {
+		defer names.Unsubscribe()
+	}
 	type running struct {
 		stream *stream.Stream
 		end    context.CancelFunc
@@ -99,7 +107,10 @@ func (p *Publisher) serve(ctx context.Context, l *link, id string) {
 	now := map[string]running{}
 	for {
 		p.mu.Lock()
-		next := p.cameras
+		next := map[string]*stream.Stream{}
+		for _, c := range p.cameras {
+			next[c.Name] = c.Stream
+		}
 		p.mu.Unlock()
 		for name, r := range now {
 			if next[name] != r.stream {

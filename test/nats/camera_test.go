@@ -39,7 +39,7 @@ func publish(t *testing.T, servers nats.Servers, rank int, instance string) *edg
 	e.stream = stream.New(e.camera, stream.Options{Keep: rank > 0})
 	e.Servers, e.Rank, e.Instance = servers, rank, instance
 	e.Log = slog.New(slog.NewTextHandler(&e.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	e.Publish(map[string]*stream.Stream{"door": e.stream})
+	e.Publish([]nats.Published{{Name: "door", Stream: e.stream}})
 	t.Cleanup(func() {
 		e.Close()
 		e.stream.Close()

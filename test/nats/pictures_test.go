@@ -124,7 +124,7 @@ func TestReasonsOfEdges(t *testing.T) {
 		p.Servers.Root = "root" + reason[:3]
 		door := stream.New(camera, stream.Options{})
 		defer door.Close()
-		p.Publish(map[string]*stream.Stream{"door": door})
+		p.Publish([]nats.Published{{Name: "door", Stream: door}})
 		defer p.Close()
 		n := watch(t, p.Servers, "node")
 		eventually(t, reason, func() bool {
@@ -212,7 +212,7 @@ func TestNames(t *testing.T) {
 	p := nats.Publisher{Servers: servers, Instance: "edge"}
 	door := stream.New(&streamtest.Camera{JPEG: pictures.JPEG}, stream.Options{})
 	defer door.Close()
-	p.Publish(map[string]*stream.Stream{"a..b.": door})
+	p.Publish([]nats.Published{{Name: "a..b.", Stream: door}})
 	defer p.Close()
 	n := stream.New(&nats.Camera{Servers: servers, Name: "a..b."}, stream.Options{})
 	defer n.Close()
@@ -231,9 +231,9 @@ func TestCamerasChange(t *testing.T) {
 	e := publish(t, addressOf(hostOf(s)), 0, "edge")
 	n := watch(t, addressOf(hostOf(s)), "node")
 	n.some(1)
-	e.Publish(map[string]*stream.Stream{})
+	e.Publish(nil)
 	eventually(t, "it is gone", func() bool { return n.Stats().Error == "no edge has this camera" })
-	e.Publish(map[string]*stream.Stream{"door": e.stream})
+	e.Publish([]nats.Published{{Name: "door", Stream: e.stream}})
 	n.some(1)
 }
 
@@ -248,7 +248,7 @@ func TestCircle(t *testing.T) {
 		name := fmt.Sprint("program", i)
 		door := stream.New(&nats.Camera{Servers: way[0], Name: "door", Instance: name}, stream.Options{})
 		p := nats.Publisher{Servers: way[1], Instance: name}
-		p.Publish(map[string]*stream.Stream{"door": door})
+		p.Publish([]nats.Published{{Name: "door", Stream: door}})
 		t.Cleanup(func() { p.Close(); door.Close() })
 		streams = append(streams, door)
 	}
@@ -260,7 +260,7 @@ func TestCircle(t *testing.T) {
 	}
 	alone := stream.New(&nats.Camera{Servers: left, Name: "own", Instance: "program0"}, stream.Options{})
 	p := nats.Publisher{Servers: left, Instance: "program0"}
-	p.Publish(map[string]*stream.Stream{"own": alone})
+	p.Publish([]nats.Published{{Name: "own", Stream: alone}})
 	defer alone.Close()
 	defer p.Close()
 	w := alone.View(stream.ViewerOptions{})
