@@ -118,7 +118,8 @@ func (a *audience) rates(from, to time.Time) (least, most float64) {
 	return slices.Min(all), slices.Max(all)
 }
 
-// BenchmarkVariantViewers compares 99 further viewers of a variant with as many of a camera that sends such pictures, in turn.
+// BenchmarkVariantViewers holds what 100 viewers of a variant cost against as many of a camera that sends such pictures, and one
+// encoding of each picture.
 func BenchmarkVariantViewers(b *testing.B) {
 	const interval, viewers = 100 * time.Millisecond, 100
 	large := newCamera(b, interval, scenery().JPEG)
@@ -136,48 +137,42 @@ func BenchmarkVariantViewers(b *testing.B) {
 	small := newCamera(b, interval, streamtest.OfSize(size).JPEG)
 	plain := start(b, command(b, anyPort, "small="+small.URL))
 
-	var ratios []float64
-	var variants, cameras []cost
+	values := map[string][]float64{}
+	add := func(unit string, value float64) { values[unit] = append(values[unit], value) }
 	for b.Loop() {
-		variants = append(variants, further(b, p, viewers, size))
-		cameras = append(cameras, further(b, plain, viewers, size))
-		ratios = append(ratios, variants[len(variants)-1].cpu/cameras[len(cameras)-1].cpu)
+		variant1, variant := crowdCost(b, p, 1, size), crowdCost(b, p, viewers, size)
+		camera1, camera := crowdCost(b, plain, 1, size), crowdCost(b, plain, viewers, size)
+		add("variant/camera", variant.cpu/(camera.cpu+variant1.cpu-camera1.cpu))
+		add("variant-ms/picture", variant.cpu)
+		add("camera-ms/picture", camera.cpu)
+		add("encoding-ms/picture", variant1.cpu-camera1.cpu)
+		add("variant-ms-p50", variant.p50)
+		add("camera-ms-p50", camera.p50)
+		add("variant-ms-p99", variant.p99)
+		add("camera-ms-p99", camera.p99)
 	}
 	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(median(ratios), "variant/camera")
 	b.ReportMetric(float64(size)/1000, "kB")
-	for name, costs := range map[string][]cost{"variant": variants, "camera": cameras} {
-		var cpu, p50, p99 []float64
-		for _, c := range costs {
-			cpu, p50, p99 = append(cpu, c.cpu), append(p50, c.p50), append(p99, c.p99)
-		}
-		b.ReportMetric(median(cpu), name+"-µs/frame")
-		b.ReportMetric(median(p50), name+"-ms-p50")
-		b.ReportMetric(median(p99), name+"-ms-p99")
+	for unit, all := range values {
+		b.ReportMetric(median(all), unit)
 	}
 }
 
-// further is what a program spends on each picture for all viewers but the first, and the age of the pictures of all.
-func further(b *testing.B, p *program, viewers, size int) cost {
+// crowdCost is what a program spends on a picture for all viewers, in ms, and the age of the pictures.
+func crowdCost(b *testing.B, p *program, viewers, size int) cost {
 	const warmUp, window = time.Second, 3 * time.Second
 	a := &audience{}
 	defer a.leave()
-	measure := func() (from, to time.Time, used time.Duration) {
-		time.Sleep(warmUp)
-		from, used = time.Now(), cpuTime(b, p.pid)
-		time.Sleep(window)
-		return from, time.Now(), cpuTime(b, p.pid) - used
-	}
-	a.admit(b, p.url+"/small/live", size, (*viewer).watchMade)
-	first, last, one := measure()
-	for range viewers - 1 {
+	for range viewers {
 		a.admit(b, p.url+"/small/live", size, (*viewer).watchMade)
 	}
-	from, to, all := measure()
+	time.Sleep(warmUp)
+	from, before := time.Now(), cpuTime(b, p.pid)
+	time.Sleep(window)
+	to, after := time.Now(), cpuTime(b, p.pid)
 	a.leave()
-	alone := float64(len(between(*a.arrivals[0], first, last)))
 	c := a.judge(b, from, to)
-	c.cpu = float64((all - one).Microseconds()) / (c.cpu - alone)
+	c.cpu = float64((after - before).Microseconds()) / 1000 / c.cpu * float64(viewers)
 	return c
 }
 
