@@ -2,7 +2,10 @@ package router_test
 
 import (
 	"image"
+	"image/color"
+	"image/draw"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,12 +16,21 @@ import (
 	"mjpegazer/test/browser"
 )
 
-// inhabited is door with two variants, garden that has fallen silent, gate that cannot be reached, and hall.
+// inhabited is door with two variants, garden that has fallen silent, gate that cannot be reached, and hall, which hangs sideways
+// and says so in EXIF.
 func inhabited(t *testing.T) []router.Camera {
 	t.Helper()
 	camera := func(width, height int) *streamtest.Camera {
-		plain := image.NewGray(image.Rect(0, 0, width, height))
-		return &streamtest.Camera{Interval: 200 * time.Millisecond, JPEG: streamtest.OfImage(plain).JPEG}
+		m := image.NewRGBA(image.Rect(0, 0, width, height))
+		draw.Draw(m, m.Rect, image.NewUniform(color.RGBA{200, 40, 80, 255}), image.Point{}, draw.Src)
+		return &streamtest.Camera{Interval: 200 * time.Millisecond, JPEG: streamtest.OfImage(m).JPEG}
+	}
+	turned := camera(64, 36)
+	upright := turned.JPEG
+	turned.JPEG = func(n int, at time.Time) []byte {
+		p := upright(n, at)
+		exif := "\xFF\xE1\x00\x22Exif\x00\x00MM\x00\x2A\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00"
+		return slices.Concat(p[:2], []byte(exif), p[2:])
 	}
 	silent := camera(64, 36)
 	silent.Limit = 3
@@ -28,13 +40,13 @@ func inhabited(t *testing.T) []router.Camera {
 		{Name: "tiny", VariantOf: "door", Stream: open(t, camera(320, 180), stream.Options{})},
 		{Name: "garden", Stream: open(t, silent, stream.Options{Stall: time.Minute})},
 		{Name: "gate", Stream: open(t, dead(), stream.Options{})},
-		{Name: "hall", Stream: open(t, camera(64, 36), stream.Options{})},
+		{Name: "hall", Stream: open(t, turned, stream.Options{})},
 	}
 }
 
 const (
 	jsNames  = `[...document.querySelectorAll('.camera')].filter((c) => c.checkVisibility()).map((c) => c.id).join()`
-	jsWidths = `[...document.querySelectorAll('.picture canvas')].map((c) => c.width).join()`
+	jsWidths = `[...document.querySelectorAll('[data-field=width]')].map((e) => e.textContent).join()`
 	// jsFocus is the camera that has the focus, and whether it can be seen there.
 	jsFocus = `(document.activeElement.closest('.camera, body')?.id || 'page') + ' ' + document.activeElement.checkVisibility({visibilityProperty: true})`
 )
@@ -51,6 +63,7 @@ func TestPageInHands(t *testing.T) {
 			p.Resize(wide)
 			p.Go(server.URL + "/")
 			p.Want(jsStates, "live old down live", 30*time.Second)
+			testPictures(p)
 			testAges(p)
 			testFocus(t, p)
 			testVariants(p, server.URL, wide)
@@ -60,6 +73,19 @@ func TestPageInHands(t *testing.T) {
 			testDownload(t, p, server.URL)
 		})
 	}
+}
+
+// What is drawn has the camera's colours, its shape, and no more pixels than are seen.
+func testPictures(p *browser.Page) {
+	const colours = `['door', 'hall'].map((id) => {
+		const c = document.createElement('canvas').getContext('2d');
+		c.drawImage(document.querySelector('#' + id + ' canvas'), 0, 0);
+		return [...c.getImageData(5, 5, 1, 1).data].map((v, i) => Math.abs(v - [200, 40, 80, 255][i]) < 8).join('');
+	}).join()`
+	p.Want(colours, "truetruetruetrue,truetruetruetrue", 5*time.Second)
+	p.Want(`(({width, height}) => width + 'x' + height)(document.querySelector('#hall canvas'))`, "36x64", 5*time.Second)
+	p.Want(`(({width, height}) => width < 1280 && width >= document.querySelector('#door .picture').clientHeight * 16 / 9 && width * 9 / 16 === height)(document.querySelector('#door canvas'))`,
+		"true", 5*time.Second)
 }
 
 // What is old says how old, and is never called live.
@@ -92,7 +118,7 @@ func testFocus(t *testing.T, p *browser.Page) {
 	}
 	p.Key("Escape")
 	p.Want(jsLarge, "", 5*time.Second)
-	p.Want(`document.activeElement === document.querySelector('#door .picture')`, "true", 5*time.Second)
+	p.Want(`document.activeElement.className + document.activeElement.closest('.camera')?.id`, "picturedoor", 5*time.Second)
 }
 
 // A tile shows the variant whose pictures are the nearest above its size in device pixels, unless one was chosen.

@@ -92,6 +92,7 @@ export class Enlarged {
     const actual = card.classList.toggle('actual');
     card.querySelector('.actual')?.setAttribute('aria-pressed', actual);
     canvas.style.width = actual ? `${this.tile.picture?.width / devicePixelRatio}px` : '';
+    this.change(); // to have all pixels
     if (!actual) return;
     link.scrollTo((link.scrollWidth - link.clientWidth) / 2, (link.scrollHeight - link.clientHeight) / 2);
   }

@@ -4,6 +4,7 @@ import { Tile } from './tile.js';
 import { Enlarged } from './enlarged.js';
 import { External } from './external.js';
 import { Menu } from './menu.js';
+import { measure } from './variants.js';
 import { settings, save } from './settings.js';
 
 const POLL = 2000; // ms between two readings of /status
@@ -53,6 +54,7 @@ function startWorker() {
       if (!data.ready) return reject();
       resolve({
         show: (...values) => worker.postMessage(['show', ...values]),
+        resize: (widths) => worker.postMessage(['resize', widths]),
         removeCanvas: (id) => worker.postMessage(['removeCanvas', id]),
         addCanvas: (id, canvas) => {
           const offscreen = canvas.transferControlToOffscreen();
@@ -94,6 +96,7 @@ function arrange() {
     if (!tile.hasEnded) tile.removeImage();
     if (tile.wallState) tile.setState(null);
   }
+  wall.resize(Object.fromEntries(wanted.map((tile) => [tile.id, tile.shownWidth])));
   const names = [...streams.keys()];
   const now = JSON.stringify([...streams]);
   if (now === shown) return;
@@ -146,33 +149,12 @@ async function follow(cameras) {
     const camera = listed.find(({ name }) => name === tile.name);
     if (!camera) continue;
     const variants = cameras.filter((other) => other.variant_of === tile.name);
-    for (const variant of variants) measure(tile, variant);
+    for (const variant of variants) measure(tile, variant, address);
     tile.setStatus(camera, variants);
   }
   showTitle();
   shape(listed.filter((camera) => camera.height).map((camera) => camera.width / camera.height));
   if (shown) arrange(); // for other variants
-}
-
-const sizes = {}; // of variants, by their names
-let measured = Promise.resolve(); // when all of them are known
-
-// measure gives a variant that nobody has watched yet its size: that of one picture, which is asked for once.
-function measure(tile, variant) {
-  const { name, width } = variant;
-  if (width) return;
-  if (!sizes[name] && tile.needsVariant) {
-    sizes[name] = {};
-    measured = measured.then(() => measurePicture(name)).catch(() => {}); // such as where there is no room for a viewer
-  }
-  Object.assign(variant, sizes[name]);
-}
-
-async function measurePicture(name) {
-  const response = await fetch(address(`${name}/snapshot`), { cache: 'no-store' });
-  const bitmap = await createImageBitmap(await response.blob());
-  sizes[name] = { width: bitmap.width, height: bitmap.height };
-  bitmap.close();
 }
 
 // rebuild takes the tiles of cameras that are new from the page as it is now. The others go on.

@@ -57,8 +57,11 @@ export class Tile {
   // width is how many device pixels the picture has from left to right.
   get width() {
     const { clientWidth, clientHeight } = this.link;
-    return Math.min(clientWidth, clientHeight * shape(this.status) || clientWidth) * devicePixelRatio;
+    return Math.min(clientWidth, clientHeight * shape(this.camera) || clientWidth) * devicePixelRatio;
   }
+
+  // shownWidth is how many of the picture's pixels are needed.
+  get shownWidth() { return this.card.classList.contains('actual') ? Infinity : this.width; }
 
   // needsVariant reports whether the camera has more pixels than the tile.
   get needsVariant() { return this.visible && this.state === 'live' && this.status.width > this.width; }

@@ -1,4 +1,5 @@
 // The wall: many cameras on one connection, each drawn on its canvas. It runs in a worker where it can, else in the page.
+import { decode, decodesBytes } from './decode.js';
 import { RecordReader } from './records.js';
 import { pauseBefore } from './pauses.js';
 
@@ -11,7 +12,9 @@ const STEADY = 5000; // ms for which a connection must have worked for the first
 class Screen {
   constructor(canvas) {
     this.canvas = canvas;
-    this.context = canvas.getContext('bitmaprenderer');
+    this.context = decodesBytes ? canvas.getContext('2d', { alpha: false }) : canvas.getContext('bitmaprenderer');
+    this.shown = Infinity; // device pixels from left to right
+    this.width = this.height = 0; // of the latest picture, which may be drawn smaller
     this.drawn = 0; // pictures
     this.reported = 0; // of them
     this.time = 0; // of the latest, in ms since 1970 by the server's clock
@@ -21,7 +24,7 @@ class Screen {
   }
 
   show(jpeg, time) {
-    const picture = { blob: new Blob([jpeg], { type: 'image/jpeg' }), time };
+    const picture = { jpeg: jpeg.slice(), time };
     if (this.busy) this.next = picture;
     else this.draw(picture);
   }
@@ -31,9 +34,14 @@ class Screen {
     for (; picture; picture = this.next) {
       this.next = null;
       try {
-        const bitmap = await createImageBitmap(picture.blob);
-        this.paint(bitmap);
-        bitmap.close();
+        const { image, width, height } = await decode(picture.jpeg, this.shown);
+        try {
+          this.paint(image);
+        } finally {
+          image.close();
+        }
+        this.width = width;
+        this.height = height;
         if (this.time) this.interval = picture.time - this.time;
         this.time = picture.time;
         this.drawn++;
@@ -44,12 +52,12 @@ class Screen {
     this.busy = false;
   }
 
-  paint(bitmap) {
-    if (this.canvas.width !== bitmap.width || this.canvas.height !== bitmap.height) {
-      this.canvas.width = bitmap.width;
-      this.canvas.height = bitmap.height;
-    }
-    this.context.transferFromImageBitmap(bitmap);
+  // paint shows a VideoFrame, or an ImageBitmap.
+  paint(image) {
+    const { displayWidth: width = image.width, displayHeight: height = image.height } = image;
+    if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
+    if (decodesBytes) this.context.drawImage(image, 0, 0);
+    else this.context.transferFromImageBitmap(image);
   }
 }
 
@@ -77,6 +85,11 @@ export class Wall {
     this.going = new Set(Object.values(ids)); // the tiles that have not ended
     clearTimeout(this.retry);
     if (address) this.connect(address, ids);
+  }
+
+  // resize sets how many device pixels the tiles with these IDs show from left to right.
+  resize(widths) {
+    for (const [id, width] of Object.entries(widths)) if (this.screens.has(id)) this.screens.get(id).shown = width;
   }
 
   async connect(address, ids) {
@@ -145,8 +158,8 @@ export class Wall {
       if (screen.drawn === screen.reported) continue;
       any = true;
       screen.reported = screen.drawn;
-      const { width, height } = screen.canvas;
-      tiles[id] = { drawn: screen.drawn, time: screen.time + this.clock, interval: screen.interval, width, height };
+      const { drawn, interval, width, height } = screen;
+      tiles[id] = { drawn, time: screen.time + this.clock, interval, width, height };
     }
     if (any) this.report({ tiles });
   }

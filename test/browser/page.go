@@ -114,6 +114,9 @@ func (p *Page) Screenshot() []byte {
 	return png
 }
 
+// Close closes the page before the test's end.
+func (p *Page) Close() { p.driver.close() }
+
 // NoScript makes pages that are opened from now on run no scripts but those of [Page.Eval]. Firefox cannot do that to one page
 // alone: [Start] it with javascript.enabled=false.
 func (p *Page) NoScript() {

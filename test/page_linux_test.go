@@ -1,0 +1,229 @@
+package test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"image"
+	"image/color"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"mjpegazer/stream/streamtest"
+	"mjpegazer/test/browser"
+)
+
+var watchTime = flag.Duration("watch", 5*time.Minute, "how long BenchmarkPageMemory watches a page; by hand: go test ./test -run '^$' -bench PageMemory -watch 1h -timeout 3h")
+
+// scene is a picture as cameras take it, of 640×360 pixels and about 25 KB.
+func scene() streamtest.Pictures {
+	noise := rand.New(rand.NewPCG(1, 2))
+	m := image.NewRGBA(image.Rect(0, 0, 640, 360))
+	for y := range 360 {
+		for x := range 640 {
+			grain := noise.IntN(18)
+			if (x/40+y/40)%5 == 0 {
+				grain += 60
+			}
+			m.Set(x, y, color.RGBA{uint8(x/4 + grain), uint8(y/3 + grain), uint8(120 + grain), 255})
+		}
+	}
+	return streamtest.OfImage(m)
+}
+
+// scenes starts a program with so many cameras that take them.
+func scenes(tb testing.TB, cameras, fps int, flags ...string) (*program, []camera) {
+	tb.Helper()
+	var all []camera
+	pictures := scene()
+	for i := range cameras {
+		all = append(all, newCamera(tb, time.Second/time.Duration(fps), pictures.JPEG))
+		flags = append(flags, fmt.Sprintf("camera%d=%s", i+1, all[i].URL))
+	}
+	return start(tb, command(tb, append([]string{anyPort}, flags...)...)), all
+}
+
+const jsNotLive = `[...document.querySelectorAll('.camera')].filter((c) => c.dataset.state !== 'live').length`
+
+// drawn is how many pictures each tile of the page has drawn.
+func drawn(tb testing.TB, p *browser.Page) (counts []int) {
+	tb.Helper()
+	text := p.Eval(`JSON.stringify([...document.querySelectorAll('.camera')].map((c) => Number(c.dataset.drawn || 0)))`)
+	if err := json.Unmarshal([]byte(text), &counts); err != nil {
+		tb.Fatalf("%v: %s", err, text)
+	}
+	return counts
+}
+
+// sharesDrawn is, of each tile, how much of what its camera takes meanwhile is drawn.
+func sharesDrawn(tb testing.TB, p *browser.Page, cameras []camera, window time.Duration) (shares []float64) {
+	tb.Helper()
+	before := drawn(tb, p)
+	var sent []int
+	for _, c := range cameras {
+		sent = append(sent, c.Sent())
+	}
+	time.Sleep(window)
+	after := drawn(tb, p)
+	for i, c := range cameras {
+		shares = append(shares, float64(after[i]-before[i])/float64(c.Sent()-sent[i]))
+	}
+	return shares
+}
+
+// connectionsTo counts the connections to a program that are open.
+func connectionsTo(tb testing.TB, address string) (n int) {
+	tb.Helper()
+	table, err := os.ReadFile("/proc/net/tcp")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	port, _ := strconv.Atoi(address[strings.LastIndexByte(address, ':')+1:])
+	for line := range strings.Lines(string(table)) {
+		const established = "01"
+		fields := strings.Fields(line)
+		if len(fields) > 3 && strings.HasSuffix(fields[1], fmt.Sprintf(":%04X", port)) && fields[3] == established {
+			n++
+		}
+	}
+	return n
+}
+
+// TestPageOfTwelve has browsers show twelve cameras: each is live, and watched once, by the wall.
+func TestPageOfTwelve(t *testing.T) {
+	notRacing(t)
+	t.Parallel()
+	const tiles, fps, window = 12, 2, 3 * time.Second
+	program, cameras := scenes(t, tiles, fps)
+	for _, kind := range browser.Kinds {
+		t.Run(string(kind), func(t *testing.T) {
+			p := browser.Open(t, kind)
+			p.Resize(browser.Viewport{Width: 1280, Height: 800})
+			p.Go(program.url + "/")
+			p.Want(`document.querySelectorAll('.camera').length + ' ' + `+jsNotLive, "12 0", time.Minute)
+			const slack = 5 // what a busy machine may make of it; 95 % are promised
+			if shares := sharesDrawn(t, p, cameras, window); slices.Min(shares) < 0.95/slack {
+				t.Errorf("of the cameras' pictures these shares were drawn: %.2f", shares)
+			}
+			awaitMetrics(t, program.url+"/metrics", "not each camera is watched once, by the wall", func(metrics string) bool {
+				for n := range tiles {
+					viewers := func(kind string) string {
+						return sampleOf(metrics, fmt.Sprintf(`mjpegazer_viewers{camera="camera%d",kind=%q}`, n+1, kind))
+					}
+					if viewers("wall") != "1" || viewers("live") != "0" {
+						return false
+					}
+				}
+				return true
+			})
+		})
+	}
+}
+
+// BenchmarkPage compares what a browser spends on the page with what it spends on as many <img> of the same size over HTTP/2, in
+// turn.
+func BenchmarkPage(b *testing.B) {
+	for _, kind := range browser.Kinds {
+		for _, size := range []struct{ cameras, fps int }{{12, 10}, {30, 5}} {
+			b.Run(fmt.Sprintf("%s/%dx%dfps", kind, size.cameras, size.fps), func(b *testing.B) {
+				file := certificate(b, b.TempDir())
+				program, cameras := scenes(b, size.cameras, size.fps, "-tls-cert", file, "-tls-key", file, "-http2")
+				images := serveImages(b, program, size.cameras)
+				running := browser.Start(b, kind, map[browser.Kind]string{
+					browser.Chromium: "--ignore-certificate-errors", browser.Firefox: "gfx.webrender.software=true",
+				}[kind])
+				var page, img, ratios, shares []float64
+				connections := 0
+				for b.Loop() {
+					for range 3 {
+						p := open(b, running, program.url+"/")
+						p.Want(jsNotLive, "0", 30*time.Second)
+						page = append(page, costOfPage(b, running, func(window time.Duration) {
+							shares = append(shares, sharesDrawn(b, p, cameras, window)...)
+						}))
+						connections = max(connections, connectionsTo(b, program.url))
+						tile := p.Eval(`(({clientWidth, clientHeight}) => clientWidth + 'x' + clientHeight)(document.querySelector('.picture'))`)
+						p.Close()
+						p = open(b, running, images.URL+"/?"+tile)
+						time.Sleep(2 * time.Second) // and ask nothing of Firefox, which hardly answers there
+						img = append(img, costOfPage(b, running, time.Sleep))
+						p.Close()
+						ratios = append(ratios, page[len(page)-1]/img[len(img)-1])
+					}
+				}
+				b.ReportMetric(0, "ns/op")
+				b.ReportMetric(median(page), "page-%core")
+				b.ReportMetric(median(img), "img-%core")
+				b.ReportMetric(median(ratios), "page/img")
+				b.ReportMetric(100*slices.Min(shares), "%drawn-worst")
+				b.ReportMetric(100*median(shares), "%drawn")
+				b.ReportMetric(float64(connections), "connections")
+			})
+		}
+	}
+}
+
+func open(b *testing.B, running *browser.Browser, address string) *browser.Page {
+	p := running.Open(b)
+	p.Resize(browser.Viewport{Width: 1280, Height: 800})
+	p.Go(address)
+	return p
+}
+
+// serveImages serves a page of as many <img>, as large as its query says.
+func serveImages(b *testing.B, p *program, cameras int) *httptest.Server {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		width, height, _ := strings.Cut(r.URL.RawQuery, "x")
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, "<!doctype html><body>")
+		for i := range cameras {
+			fmt.Fprintf(w, `<img src="%s/camera%d/live" width="%s" height="%s" style="object-fit:contain">`, p.url, i+1, width, height)
+		}
+	}))
+	b.Cleanup(server.Close)
+	return server
+}
+
+// costOfPage is what a browser uses meanwhile, in % of a core.
+func costOfPage(b *testing.B, running *browser.Browser, watch func(time.Duration)) float64 {
+	const warmUp, window = 2 * time.Second, 10 * time.Second
+	time.Sleep(warmUp)
+	all := processes(running.Process())
+	begun, before := time.Now(), all.cpuTime(b)
+	watch(window)
+	return 100 * float64(all.cpuTime(b)-before) / float64(time.Since(begun))
+}
+
+// BenchmarkPageMemory watches how much memory browsers take that show twelve cameras for long.
+func BenchmarkPageMemory(b *testing.B) {
+	for _, kind := range browser.Kinds {
+		b.Run(string(kind), func(b *testing.B) {
+			program, cameras := scenes(b, 12, 10)
+			running := browser.Start(b, kind)
+			p := open(b, running, program.url+"/")
+			p.Want(jsNotLive, "0", 30*time.Second)
+			all := processes(running.Process())
+			var megabytes []float64
+			var shares []float64
+			for b.Loop() {
+				for end := time.Now().Add(*watchTime); time.Now().Before(end); {
+					shares = append(shares, sharesDrawn(b, p, cameras, 5*time.Second)...)
+					megabytes = append(megabytes, float64(all.memory(b))/1e6)
+				}
+			}
+			fifth := len(megabytes) / 5
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(median(slices.Clone(megabytes[fifth:2*fifth+1])), "MB-early")
+			b.ReportMetric(median(slices.Clone(megabytes[len(megabytes)-fifth-1:])), "MB-late")
+			b.ReportMetric(slices.Max(megabytes), "MB-most")
+			b.ReportMetric(100*median(shares), "%drawn")
+		})
+	}
+}
