@@ -1,7 +1,6 @@
 package source
 
 import (
-	"context"
 	"strings"
 
 	"mjpegazer/source/internal/redact"
@@ -57,13 +56,4 @@ func (d Defaults) Publisher(text string) (*nats.Publisher, error) {
 		return nil, err
 	}
 	return p, p.Servers.CheckAddress()
-}
-
-// listNATS asks the edges which cameras they have.
-func listNATS(ctx context.Context, camera *nats.Camera) (list []Listing, err error) {
-	all, err := camera.List(ctx)
-	for _, c := range all {
-		list = append(list, Listing(c))
-	}
-	return list, err
 }

@@ -23,7 +23,7 @@ type Template struct {
 }
 
 // A Listing is a camera that another mjpegazer has.
-type Listing struct{ Name, Title, VariantOf string }
+type Listing = nats.Listing
 
 // ParseTemplate reads the SOURCE string of a Template, whose addresses are of HTTP or NATS and have a * behind the host. It opens
 // nothing.
@@ -66,10 +66,8 @@ const maxList = 4 << 20 // bytes
 // List asks the servers, one after the other, which cameras they have, and by NATS all edges at once. It is nil and no error where
 // they are no mjpegazers, by their addresses.
 func (t Template) List(ctx context.Context) ([]Listing, error) {
-	if s, err := t.Camera("name", nil); err == nil {
-		if camera, ok := original(s.Source).(*nats.Camera); ok {
-			return listNATS(ctx, camera)
-		}
+	if s, _ := t.Camera("name", nil); s.NATS {
+		return original(s.Source).(*nats.Camera).List(ctx)
 	}
 	s, err := t.parse(func(path string) (string, bool) {
 		before, ok := strings.CutSuffix(path, liveOf)

@@ -147,9 +147,9 @@ func (c *Control) check(r *http.Request, inAddress string, t Target) (*identity,
 		any, right := t.shown(r, inAddress)
 		if right {
 			if name == "" {
-				return &identity{way: byMaster, secret: t.hash}, nil
+				return &identity{way: byMaster, token: t}, nil
 			}
-			return &identity{way: byToken, name: name, secret: t.hash}, nil
+			return &identity{way: byToken, name: name, token: t}, nil
 		}
 		shown = shown || any
 	}

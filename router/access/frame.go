@@ -42,19 +42,13 @@ func (t token) addTo(query string) string {
 }
 
 // PassQuery returns what the query of the same page needs on another server that has the same tokens, so that the client of a request
-// that [Control.Handler] let in by a token is let in there: "token=…", with what the cookie holds. Empty: there was no token, or c has
-// it no more.
+// that c has let in by a token is let in there: "token=…", with what the cookie holds. Empty: there was no token.
 func (c *Control) PassQuery(r *http.Request) string {
 	s, _ := r.Context().Value(sessionKey{}).(*session)
-	if c == nil || s == nil || s.id.way != byMaster && s.id.way != byToken {
+	if s == nil || s.control != c || s.id.token == (token{}) {
 		return ""
 	}
-	for _, t := range c.tokens() {
-		if t := t.file.Get(); t.hash == s.id.secret {
-			return t.addTo("")
-		}
-	}
-	return ""
+	return s.id.token.addTo("")
 }
 
 type linkQueryKey struct{}

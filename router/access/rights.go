@@ -3,7 +3,6 @@ package access
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"net/http"
 	"slices"
@@ -28,21 +27,21 @@ const (
 
 // An identity is who has been let in, as it was known then.
 type identity struct {
-	way    way
-	name   string            // of the user or token
-	hash   []byte            // of the user's password
-	secret [sha256.Size]byte // hash of the token
-	link   link
+	way   way
+	name  string // of the user or token
+	hash  []byte // of the user's password
+	token token
+	link  link
 }
 
 // letsIn reports whether an identity would still be let in to what it asked for.
 func (c *Control) letsIn(id *identity, t Target) bool {
 	switch id.way {
 	case byMaster:
-		return !c.requiresLogin() || c.Token != nil && c.Token.file.Get().hash == id.secret
+		return !c.requiresLogin() || c.Token != nil && c.Token.file.Get() == id.token
 	case byToken:
 		t := c.Tokens[id.name]
-		return !c.requiresLogin() || t != nil && t.file.Get().hash == id.secret
+		return !c.requiresLogin() || t != nil && t.file.Get() == id.token
 	case byUser:
 		return !c.requiresLogin() || c.Users != nil && bytes.Equal(c.Users.file.Get().hashes[id.name], id.hash)
 	case byLink:
