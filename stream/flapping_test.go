@@ -3,6 +3,7 @@ package stream_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -50,6 +51,26 @@ func TestFewChangesAreAllLogged(t *testing.T) {
 		synctest.Wait()
 		if up, down := strings.Count(b.String(), "camera up"), strings.Count(b.String(), "camera down"); up != 3 || down != 2 || strings.Contains(b.String(), "more_changes") {
 			t.Errorf("%d up, %d down:\n%s", up, down, b.String())
+		}
+	})
+}
+
+// A camera that is away is logged once for those who come to it one after the other within its pause.
+func TestACameraThatStaysAwayIsLoggedOncePerViewer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var b bytes.Buffer
+		camera := stream.SourceFunc(func(context.Context, func(stream.Picture)) error { return errors.New("no answer") })
+		s := stream.New(camera, stream.Options{Log: slog.New(slog.NewTextHandler(&b, nil))})
+		defer s.Close()
+		const viewers = 4
+		for range viewers {
+			v := s.View(stream.ViewerOptions{})
+			time.Sleep(2 * time.Second)
+			v.Close()
+			synctest.Wait()
+		}
+		if down := strings.Count(b.String(), "camera down"); down != viewers {
+			t.Errorf("%d viewers: down %d times\n%s", viewers, down, b.String())
 		}
 	})
 }

@@ -106,7 +106,7 @@ func (s *Stream) begin(ctx context.Context, cancel context.CancelCauseFunc) *run
 	if ctx.Err() != nil {
 		return nil
 	}
-	if s.stats.Failures == 0 {
+	if s.stats.State != Down { // else the first try does not make that news
 		s.change(Connecting, nil)
 	}
 	r := &run{stream: s, source: s.source, ctx: ctx}
