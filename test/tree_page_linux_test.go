@@ -26,8 +26,8 @@ func TestTreePage(t *testing.T) {
 			token    string
 			hash     string
 		}{
-			{"killed", syscall.SIGKILL, 1500 * ms, secretToken, "#door"},
-			{"frozen", syscall.SIGSTOP, 3 * time.Second, "", "#door"},
+			{"killed", syscall.SIGKILL, 2 * time.Second, secretToken, "#door"},
+			{"frozen", syscall.SIGSTOP, 3500 * ms, "", "#door"},
 		} {
 			t.Run(string(kind)+" "+test.name, func(t *testing.T) {
 				t.Parallel()

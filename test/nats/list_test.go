@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
+
 	"mjpegazer/source/nats"
 )
 
@@ -84,4 +86,31 @@ func TestListOnPage(t *testing.T) {
 	}
 	second.Process.Kill()
 	eventually(t, "what is gone is not listed", func() bool { return listed() == "gate (gate) \ndoor (The door) \nsmall (small) door\n" })
+}
+
+// The permissions that the README names are enough for an edge and for a node.
+func TestPermissions(t *testing.T) {
+	t.Parallel()
+	may := func(publish, subscribe []string) *server.Permissions {
+		return &server.Permissions{Publish: &server.SubjectPermission{Allow: publish}, Subscribe: &server.SubjectPermission{Allow: subscribe}}
+	}
+	s := serve(t, func(o *server.Options) {
+		o.Users = []*server.User{
+			{Username: "edge", Password: "secret", Permissions: may([]string{"mjpegazer.*.frames", "mjpegazer.*.beat", "_INBOX.>"},
+				[]string{"mjpegazer.names", "mjpegazer.*.want", "mjpegazer.*.beat"})},
+			{Username: "node", Password: "secret", Permissions: may([]string{"mjpegazer.names", "mjpegazer.*.want"},
+				[]string{"mjpegazer.*.frames", "mjpegazer.*.beat", "_INBOX.>"})},
+		}
+	})
+	e := publish(t, addressOf("edge:secret@"+hostOf(s)), 0, "edge")
+	servers := addressOf("node:secret@" + hostOf(s))
+	eventually(t, "the edge's camera is listed", func() bool {
+		list, err := (&nats.Camera{Servers: servers, Instance: "node"}).List(t.Context())
+		return err == nil && len(list) == 1 && list[0].Name == "door"
+	})
+	n := watch(t, servers, "node")
+	n.some(3)
+	if said := e.log.String() + n.log.String(); strings.Contains(said, "permission") {
+		t.Error(said)
+	}
 }
