@@ -133,50 +133,6 @@ func TestFPS(t *testing.T) {
 	})
 }
 
-// Variants of one camera that share a limit make equally many pictures, whichever is told of a picture first.
-func TestLimitIsFair(t *testing.T) {
-	picture := quarters(t, 1024, 768)
-	limit := variant.NewLimit(1)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	var made [6]atomic.Int64
-	emits := make(chan func(stream.Picture), len(made))
-	done := make(chan error)
-	for i := range made {
-		from := stream.SourceFunc(func(ctx context.Context, emit func(stream.Picture)) error {
-			emits <- emit
-			<-ctx.Done()
-			return ctx.Err()
-		})
-		s := variant.Source{From: from, Width: 500, Limit: limit}
-		go func() { done <- s.Run(ctx, func(stream.Picture) { made[i].Add(1) }) }()
-	}
-	var all []func(stream.Picture)
-	for range made {
-		all = append(all, <-emits)
-	}
-	began, sum, pause := time.Now(), int64(0), time.Millisecond
-	for ; sum < 120 && time.Since(began) < time.Minute; time.Sleep(pause) {
-		sum = 0
-		for i, emit := range all {
-			emit(stream.Picture{JPEG: picture})
-			sum += made[i].Load()
-		}
-		pause = time.Since(began) * 7 / 2 / time.Duration(sum+1) // there is time for between three and four of six
-	}
-	cancel()
-	for range made {
-		<-done
-	}
-	least, most := made[0].Load(), made[0].Load()
-	for i := range made {
-		least, most = min(least, made[i].Load()), max(most, made[i].Load())
-	}
-	if most > least*4/3 { // a busy machine may keep one from its turn for a while
-		t.Errorf("one variant made %d pictures, another %d", least, most)
-	}
-}
-
 // Once it has seen a picture, a variant takes no memory for others like it.
 func TestAllocations(t *testing.T) {
 	picture := quarters(t, 640, 480)
