@@ -106,7 +106,7 @@ export class Tile {
   update() {
     const { camera } = this;
     const condition = this.condition;
-    this.card.dataset.state = condition;
+    if (this.state !== condition) this.card.dataset.state = condition;
     const old = this.picture && condition !== 'live' && condition !== 'still';
     for (const element of this.card.querySelectorAll('[data-field]')) {
       const field = element.dataset.field;
