@@ -24,6 +24,10 @@ const (
 	pause = time.Second
 	// patience is how long callers wait for a file that is being read. One on a network disk may hang for minutes.
 	patience = 500 * time.Millisecond
+	// settle is how long contents must stay as they are before they count, and unrest how often they may change meanwhile: whoever writes a
+	// file in place has it empty or half for a moment.
+	settle = 100 * time.Millisecond
+	unrest = 4
 	// MaxSize is how large a file may be, in bytes.
 	MaxSize = 1 << 20
 )
@@ -42,9 +46,12 @@ type Files[T any] struct {
 	begun   time.Time     // when that look began
 
 	// Of the reader, of which there is one at a time:
-	hash   [sha256.Size]byte // of the contents that were parsed last, well or not
-	failed string            // what was wrong at the latest look; "" where nothing was
+	seen   checksum // of the contents that were read last, whether parse understood them or not
+	parsed checksum // of those that parse understood
+	failed string   // what was wrong at the latest look; "" where nothing was
 }
+
+type checksum [sha256.Size]byte
 
 // Open reads files for the first time. They must be regular files of at most [MaxSize] bytes, which parse understands. The
 // log, which may be nil, gets a line when they were read again, and one when they cannot be used any more.
@@ -53,7 +60,12 @@ func Open[T any](log *slog.Logger, parse func(contents [][]byte) (T, error), pat
 		log = slog.New(slog.DiscardHandler)
 	}
 	f := &Files[T]{paths: paths, parse: parse, log: log}
-	if _, err := f.read(); err != nil {
+	contents, now, err := f.load()
+	if err != nil {
+		return nil, err
+	}
+	f.seen = now
+	if err := f.take(contents, now); err != nil {
 		return nil, err
 	}
 	f.next = time.Now().Add(pause)
@@ -92,7 +104,7 @@ func (f *Files[T]) await(reading <-chan struct{}, rest time.Duration) {
 
 // reread looks at the files again. It logs last: a log that blocks keeps nobody from the value.
 func (f *Files[T]) reread(reading chan struct{}) {
-	files := strings.Join(f.paths, ", ")
+	files := f.names()
 	hangs := time.AfterFunc(patience, func() {
 		contain.Call(func() { f.log.Warn("file does not answer: what was read before still holds", "file", files) })
 	})
@@ -129,30 +141,50 @@ func (f *Files[T]) reread(reading chan struct{}) {
 
 // read reads the files, and parses them if they are not as they were.
 func (f *Files[T]) read() (changed bool, err error) {
-	contents := make([][]byte, len(f.paths))
+	contents, now, err := f.load()
+	for tries := 0; err == nil && now != f.seen; tries++ {
+		if tries == unrest {
+			return false, fmt.Errorf("%s: it changes all the time", f.names())
+		}
+		f.seen = now
+		time.Sleep(settle)
+		contents, now, err = f.load()
+	}
+	if err != nil || now == f.parsed {
+		return false, err
+	}
+	return true, f.take(contents, now)
+}
+
+// load reads the files.
+func (f *Files[T]) load() (contents [][]byte, all checksum, err error) {
 	hash := sha256.New()
-	for i, path := range f.paths {
+	for _, path := range f.paths {
 		content, err := readFile(path)
 		if err != nil {
-			return false, err
+			return nil, all, err
 		}
-		contents[i] = content
+		contents = append(contents, content)
 		fmt.Fprintf(hash, "%d\n%s", len(content), content)
 	}
-	sum := [sha256.Size]byte(hash.Sum(nil))
-	if sum == f.hash {
-		return false, nil
-	}
+	return contents, checksum(hash.Sum(nil)), nil
+}
+
+// take makes what files say the value, if parse understands them.
+func (f *Files[T]) take(contents [][]byte, now checksum) error {
 	value, err := f.parse(contents)
 	if err != nil {
-		return false, fmt.Errorf("%s: %w", strings.Join(f.paths, ", "), err)
+		return fmt.Errorf("%s: %w", f.names(), err)
 	}
-	f.hash = sum
+	f.parsed = now
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.value = value
-	return true, nil
+	return nil
 }
+
+// names returns the paths, for people.
+func (f *Files[T]) names() string { return strings.Join(f.paths, ", ") }
 
 func readFile(path string) ([]byte, error) {
 	info, err := os.Stat(path) // before it is opened: a named pipe would wait for a writer

@@ -80,6 +80,54 @@ func TestChanges(t *testing.T) {
 	})
 }
 
+// A file that is written in place is empty or half for a moment, which must not lock out everybody whom it names.
+func TestHalfWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		path := newFile(t, "one two")
+		files, err := watch.Open(slog.New(slog.NewTextHandler(&log, nil)), words, string(path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		path.write(t, "")
+		var writing sync.WaitGroup
+		writing.Go(func() {
+			for _, part := range []string{"one", "one thr", "one three"} {
+				time.Sleep(60 * time.Millisecond)
+				path.write(t, part)
+			}
+		})
+		if got := files.Get(); got != "one three" {
+			t.Errorf("%q is taken for the file", got)
+		}
+		writing.Wait()
+		writing.Go(func() {
+			time.Sleep(5 * time.Millisecond) // never is it written at the very moment of a look
+			for i := range 100 {             // nor at rest
+				path.write(t, strings.Repeat("x", i))
+				time.Sleep(70 * time.Millisecond)
+			}
+			path.write(t, "")
+		})
+		for range 20 {
+			time.Sleep(200 * time.Millisecond)
+			if got := files.Get(); got != "one three" {
+				t.Errorf("%q is taken for the file", got)
+			}
+		}
+		writing.Wait()
+		time.Sleep(time.Second)
+		if got := files.Get(); got != "" {
+			t.Errorf("%q though the file is empty", got)
+		}
+		synctest.Wait()
+		if n := strings.Count(log.String(), "WARN"); n != 1 {
+			t.Errorf("%d warnings:\n%s", n, log.String())
+		}
+	})
+}
+
 // Two files are parsed together.
 func TestTwoFiles(t *testing.T) {
 	one, two := newFile(t, "one"), newFile(t, "two")
@@ -164,7 +212,7 @@ func TestParseThatPanics(t *testing.T) {
 		for range 5 {
 			time.Sleep(time.Second)
 			begun := time.Now()
-			if got := files.Get(); got != "one" || time.Since(begun) > 0 {
+			if got := files.Get(); got != "one" || time.Since(begun) > 100*time.Millisecond {
 				t.Errorf("%q after %v", got, time.Since(begun))
 			}
 		}
