@@ -151,11 +151,11 @@ func BenchmarkPage(b *testing.B) {
 							shares = append(shares, sharesDrawn(b, p, cameras, window)...)
 						}))
 						connections = max(connections, connectionsTo(b, program.url))
-						p.Close()
+						shut(p)
 						p = open(b, running, images.URL+"/")
 						time.Sleep(2 * time.Second) // and ask nothing of Firefox, which hardly answers there
 						img = append(img, costOfPage(b, running, time.Sleep))
-						p.Close()
+						shut(p)
 						ratios = append(ratios, page[len(page)-1]/img[len(img)-1])
 					}
 				}
@@ -176,6 +176,13 @@ func open(b *testing.B, running *browser.Browser, address string) *browser.Page 
 	p.Resize(browser.Viewport{Width: 1280, Height: 800})
 	p.Go(address)
 	return p
+}
+
+// shut closes a page once its streams have ended: Firefox would go on with those of images.
+func shut(p *browser.Page) {
+	p.Go("about:blank")
+	time.Sleep(2 * time.Second)
+	p.Close()
 }
 
 // serveImages serves the program's page without its script, with a stream in every <img>.
