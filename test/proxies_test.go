@@ -15,7 +15,7 @@ func TestProxies(t *testing.T) {
 	for _, f := range fronts {
 		t.Run(f.name, func(t *testing.T) {
 			pictures := streamtest.OfSize(50_000)
-			camera := newCamera(t, 600*time.Millisecond, pictures.JPEG)
+			camera := newCamera(t, time.Second, pictures.JPEG)
 			address := f.serve(t, start(t, command(t, anyPort, camera.URL)))
 			for _, look := range []func() *viewer{
 				func() *viewer { return view(t, address+"/live") }, func() *viewer { return viewHTTP2(t, address+"/live") },

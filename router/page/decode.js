@@ -2,7 +2,8 @@
 // need not become a Blob and a bitmap first, nor have more pixels than are shown: for a wall of cameras that is half the work.
 const TYPE = 'image/jpeg';
 
-export const decodesBytes = typeof ImageDecoder === 'function';
+// Firefox has it as well, but as of version 140 its pages hang with it now and then.
+export const decodesBytes = typeof ImageDecoder === 'function' && !navigator.userAgent.includes('Firefox');
 
 // decode returns a JPEG as an image that must be closed, at least as wide as shown where it has so many pixels, and the size that
 // it has itself.
