@@ -171,9 +171,10 @@ func BenchmarkPage(b *testing.B) {
 	}
 }
 
+// open opens a page in a window in which thirty cameras are seen.
 func open(b *testing.B, running *browser.Browser, address string) *browser.Page {
 	p := running.Open(b)
-	p.Resize(browser.Viewport{Width: 1280, Height: 800})
+	p.Resize(browser.Viewport{Width: 1920, Height: 1300})
 	p.Go(address)
 	return p
 }
