@@ -44,16 +44,11 @@ func (p *Publisher) tell(l *link, question *nats.Msg, id string) {
 // List asks the edges which cameras they have. They are in the order of each edge, those of lower ranks first. Where no edge is there
 // it is empty; an error is that nobody has answered.
 func (c *Camera) List(ctx context.Context) ([]Listing, error) {
-	connections := c.Connections
-	if connections == nil {
-		connections = &Connections{}
-		defer connections.Close()
-	}
-	l, err := connections.open(ctx, c.Servers, c.Log)
+	l, done, err := c.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer l.release()
+	defer done()
 	answers, inbox := make(chan *nats.Msg, queue), l.conn.NewInbox()
 	s, err := l.conn.ChanSubscribe(inbox, answers)
 	if err != nil {

@@ -49,16 +49,11 @@ func (c *Camera) Run(ctx context.Context, emit func(stream.Picture)) error {
 	if err := c.Check(); err != nil {
 		return stream.FailedDial.Of(err)
 	}
-	connections := c.Connections
-	if connections == nil {
-		connections = &Connections{}
-		defer connections.Close()
-	}
-	l, err := connections.open(ctx, c.Servers, c.Log)
+	l, done, err := c.connect(ctx)
 	if err != nil {
 		return err
 	}
-	defer l.release()
+	defer done()
 	if !l.conn.IsConnected() {
 		return stream.RetrySoon(errLost)
 	}
@@ -67,6 +62,20 @@ func (c *Camera) Run(ctx context.Context, emit func(stream.Picture)) error {
 		r.id = rand.Text()
 	}
 	return r.run(ctx)
+}
+
+// connect opens a connection of c's Connections, or of some that it alone has, until done is called.
+func (c *Camera) connect(ctx context.Context) (l *link, done func(), err error) {
+	connections, end := c.Connections, func() {}
+	if connections == nil {
+		connections = &Connections{}
+		end = connections.Close
+	}
+	if l, err = connections.open(ctx, c.Servers, c.Log); err != nil {
+		end()
+		return nil, nil, err
+	}
+	return l, func() { l.release(); end() }, nil
 }
 
 // A reading is one Run of a Camera.
