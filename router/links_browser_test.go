@@ -53,15 +53,15 @@ func TestPageByALinkInBrowsers(t *testing.T) {
 			h := &refusals{Handler: router.New(sixCameras(t), router.Options{Access: &access.Control{Links: links}})}
 			server := serve(t, h)
 			p.Go(server.URL + "/b/?" + links.Sign("b", access.Page, time.Now().Add(time.Hour)))
-			p.Want(jsStates, "live", 30*time.Second)
-			moved(t, p, 5*time.Second, 0)
+			p.Want(jsStates, "live")
+			moved(t, p, 0)
 			if n := h.n.Load(); n > 0 {
 				t.Errorf("%d requests of the page were refused", n)
 			}
 			if err := os.WriteFile(key, []byte(strings.Repeat("l", 32)), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			p.Want(jsLost, "This link has ended", 30*time.Second)
+			p.Want(jsLost, "This link has ended")
 		})
 	}
 }

@@ -76,7 +76,7 @@ func TestMetrics(t *testing.T) {
 	if r := get(t, "GET", server.URL+"/gone/snapshot"); r.StatusCode != http.StatusServiceUnavailable {
 		t.Error("a camera that is gone: ", r.Status)
 	}
-	waitFor(t, 5*time.Second, func() bool { // what is sent is counted once a second
+	waitFor(t, func() bool { // what is sent is counted once a second
 		now := measured(t, site)
 		return now[`mjpegazer_sent_frames_total{camera="door"}`] >= 23 && now["mjpegazer_frame_delay_seconds_count"] >= 20
 	}, "what was sent is counted")

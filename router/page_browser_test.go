@@ -54,10 +54,10 @@ const (
 )
 
 // moved waits until the pictures with the indexes given look different.
-func moved(t *testing.T, p *browser.Page, d time.Duration, pictures ...int) {
+func moved(t *testing.T, p *browser.Page, pictures ...int) {
 	t.Helper()
 	before := strings.Split(p.Eval(jsLook), " ")
-	end := time.Now().Add(d)
+	end := time.Now().Add(browser.Patience)
 	for _, i := range pictures {
 		for strings.Split(p.Eval(jsLook), " ")[i] == before[i] {
 			if time.Now().After(end) {
@@ -80,23 +80,23 @@ func TestPage(t *testing.T) {
 			server := serve(t, a)
 			p.Resize(browser.Viewport{Width: 1280, Height: 800})
 			p.Go(server.URL + "/")
-			p.Want(jsStates, "live live down live live live", 30*time.Second)
-			p.Want(jsReason, "Down: connection refused", time.Second)
-			p.Want(jsSizes, "32 32 0 32 32 32", 10*time.Second)
-			p.Want(`document.title`, "(1 down) mjpegazer", 5*time.Second)
-			moved(t, p, 15*time.Second, 0, 1, 3, 4, 5)
+			p.Want(jsStates, "live live down live live live")
+			p.Want(jsReason, "Down: connection refused")
+			p.Want(jsSizes, "32 32 0 32 32 32")
+			p.Want(`document.title`, "(1 down) mjpegazer")
+			moved(t, p, 0, 1, 3, 4, 5)
 
 			a.pictures.Store(0) // those before the script ran
 			p.Eval(`document.querySelector('#e .picture').click()`)
-			p.Want(jsLarge, "e", 5*time.Second)
-			p.Want(`document.activeElement === document.querySelector('#e .picture')`, "true", 5*time.Second)
-			moved(t, p, 5*time.Second, 4)
+			p.Want(jsLarge, "e")
+			p.Want(`document.activeElement === document.querySelector('#e .picture')`, "true")
+			moved(t, p, 4)
 			p.Key("ArrowRight")
-			p.Want(jsLarge, "f", 5*time.Second)
+			p.Want(jsLarge, "f")
 			p.Key("Escape")
-			p.Want(jsLarge, "", 5*time.Second)
-			p.Want(`location.hash`, "", 5*time.Second)
-			moved(t, p, 15*time.Second, 0, 1, 3, 4, 5)
+			p.Want(jsLarge, "")
+			p.Want(`location.hash`, "")
+			moved(t, p, 0, 1, 3, 4, 5)
 			if n := a.pictures.Load(); n > 0 {
 				t.Errorf("%d pictures were asked for beside the wall", n)
 			}
@@ -104,11 +104,11 @@ func TestPage(t *testing.T) {
 	}
 }
 
-func waitFor(t *testing.T, d time.Duration, ready func() bool, what string) {
+func waitFor(t *testing.T, ready func() bool, what string) {
 	t.Helper()
-	for end := time.Now().Add(d); !ready(); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(browser.Patience); !ready(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Errorf("after %v still not: %s", d, what)
+			t.Errorf("after %v still not: %s", browser.Patience, what)
 			return
 		}
 	}
@@ -121,31 +121,31 @@ func TestPageComesBack(t *testing.T) {
 	a := &asked{Handler: router.New(cameras, router.Options{})}
 	server := serve(t, a)
 	p.Go(server.URL + "/#b")
-	p.Want(jsLarge, "b", 5*time.Second)
-	p.Want(jsStates+`.split(' ')[1]`, "live", 10*time.Second)
-	moved(t, p, 5*time.Second, 1)
+	p.Want(jsLarge, "b")
+	p.Want(jsStates+`.split(' ')[1]`, "live")
+	moved(t, p, 1)
 
 	// The stream ends without a sign: another viewer keeps the camera live.
 	v := cameras[1].Stream.View(stream.ViewerOptions{})
 	defer v.Close()
 	server.CloseClientConnections()
-	moved(t, p, 20*time.Second, 1)
+	moved(t, p, 1)
 
 	a.status.Store(http.StatusBadGateway)
 	server.CloseClientConnections()
-	p.Want(`document.querySelector('.lost').hidden`, "false", 10*time.Second)
-	p.Want(jsLost, "Connection lost at TIME, reconnecting …", time.Second)
+	p.Want(`document.querySelector('.lost').hidden`, "false")
+	p.Want(jsLost, "Connection lost at TIME, reconnecting …")
 	a.status.Store(http.StatusUnauthorized)
-	p.Want(jsLost, "Your login has ended: reload the page", 10*time.Second)
+	p.Want(jsLost, "Your login has ended: reload the page")
 	a.status.Store(0)
-	p.Want(`document.querySelector('.lost').hidden`, "true", 10*time.Second)
-	moved(t, p, 20*time.Second, 1)
+	p.Want(`document.querySelector('.lost').hidden`, "true")
+	moved(t, p, 1)
 
 	hide := `Object.defineProperty(document, 'hidden', {value: %v, configurable: true}), document.dispatchEvent(new Event('visibilitychange'))`
 	p.Eval(strings.Replace(hide, "%v", "true", 1))
-	waitFor(t, 5*time.Second, func() bool { return a.now.Load() == 0 }, "nothing is asked for while nobody looks")
+	waitFor(t, func() bool { return a.now.Load() == 0 }, "nothing is asked for while nobody looks")
 	p.Eval(strings.Replace(hide, "%v", "false", 1))
-	moved(t, p, 10*time.Second, 1)
+	moved(t, p, 1)
 }
 
 func TestPagePlaysWhatHasEndedOnlyForWhoEnlargesIt(t *testing.T) {
@@ -154,16 +154,16 @@ func TestPagePlaysWhatHasEndedOnlyForWhoEnlargesIt(t *testing.T) {
 	film := &streamtest.Camera{Interval: 200 * time.Millisecond, Limit: 3, Err: stream.ErrEnded}
 	server := serve(t, router.New([]router.Camera{{Name: "film", Stream: open(t, film, stream.Options{})}}, router.Options{}))
 	p.Go(server.URL + "/")
-	p.Want(jsStates, "ended", 10*time.Second)
-	p.Want(jsSizes, "32", time.Second)
+	p.Want(jsStates, "ended")
+	p.Want(jsSizes, "32")
 	played := len(film.Starts())
 	time.Sleep(3 * time.Second) // longer than between two tries, or two readings of status
-	p.Want(jsSizes, "32", time.Second)
+	p.Want(jsSizes, "32")
 	if n := len(film.Starts()); n != played {
 		t.Errorf("played %d times more", n-played)
 	}
 	p.Eval(`document.querySelector('.picture').click()`)
-	waitFor(t, 5*time.Second, func() bool { return len(film.Starts()) == played+1 }, "played again")
+	waitFor(t, func() bool { return len(film.Starts()) == played+1 }, "played again")
 }
 
 func TestPageInChromiumWithoutAScript(t *testing.T) {
@@ -172,6 +172,6 @@ func TestPageInChromiumWithoutAScript(t *testing.T) {
 	server := serve(t, router.New(sixCameras(t), router.Options{}))
 	p.NoScript()
 	p.Go(server.URL + "/")
-	p.Want(jsSizes, "32 32 0 32 32 32", 15*time.Second)
-	moved(t, p, 5*time.Second, 0, 1, 3)
+	p.Want(jsSizes, "32 32 0 32 32 32")
+	moved(t, p, 0, 1, 3)
 }

@@ -57,7 +57,7 @@ func TestWall(t *testing.T) {
 		}
 	}
 	response.Body.Close()
-	waitFor(t, 5*time.Second, func() bool { return cameras[0].Stream.Stats().Viewers == 0 }, "the viewer has left")
+	waitFor(t, func() bool { return cameras[0].Stream.Stats().Viewers == 0 }, "the viewer has left")
 }
 
 // Every picture arrives as the camera sent it, of those cameras alone that are asked for, in that order.
@@ -139,7 +139,7 @@ func TestWallCountsForLimits(t *testing.T) {
 	}
 	live.Body.Close()
 	response.Body.Close()
-	waitFor(t, 5*time.Second, func() bool {
+	waitFor(t, func() bool {
 		r := get(t, "GET", server.URL+"/wall?camera=b")
 		r.Body.Close()
 		return r.StatusCode == 200

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	"mjpegazer/test/browser"
 )
@@ -44,12 +43,12 @@ func TestPagesOfOtherOrigins(t *testing.T) {
 		address = p.url + "/live"
 		page := browser.Open(t, browser.Chromium)
 		page.Go(pages.URL)
-		page.Want("image.naturalWidth > 0", "true", 20*time.Second)
+		page.Want("image.naturalWidth > 0", "true")
 		if !allowed {
-			page.Want("read", "failed", 20*time.Second)
+			page.Want("read", "failed")
 			p.await(t, `(allow it with -cors" origin=`+pages.URL+`)`)
 			continue
 		}
-		page.Want("read", "pictures", 20*time.Second)
+		page.Want("read", "pictures")
 	}
 }

@@ -95,13 +95,12 @@ func checkHead(t *testing.T, v *viewer, coding string) {
 	}
 }
 
-// TestNotLate has a camera so slow that a picture held until the next one comes is seen at once: each must be there whole,
-// with the delimiter that ends it, before the next exists.
+// TestNotLate: each picture must be there whole, with the delimiter that ends it, before the camera takes the next.
 func TestNotLate(t *testing.T) {
 	t.Parallel()
 	pictures := streamtest.OfSize(20_000)
-	camera := newCamera(t, 1500*time.Millisecond, pictures.JPEG)
-	p := start(t, command(t, anyPort, camera.URL))
+	camera, take := newCameraOnDemand(t, pictures)
+	p := start(t, command(t, anyPort, "-stall=1m", "-heartbeat=1m", camera.URL))
 	framed := view(t, p.url+"/live")
 	bare := view(t, p.url+"/live", "Accept: image/*")
 	if err := framed.expect("--frame\r\n"); err != nil {
@@ -110,38 +109,28 @@ func TestNotLate(t *testing.T) {
 	if err := bare.expect("--frame\r\nContent-Type: image/jpeg\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
-	for range 3 {
-		part, err := framed.next()
-		if err != nil {
-			t.Fatal(err)
+	const last = 3
+	for n := 1; ; n++ {
+		if err := watchUntil(framed, pictures, n); err != nil {
+			t.Fatalf("picture %d, when there was no other: %v", n, err)
 		}
-		newest(t, camera, pictures, part.jpeg)
-		picture, err := bare.bare()
-		if err != nil {
-			t.Fatal(err)
+		for got := 0; got < n; { // sent again until there is another
+			picture, err := bare.bare()
+			if err != nil {
+				t.Fatalf("picture %d in the form without lengths, when there was no other: %v", n, err)
+			}
+			if got, err = pictures.Check(picture); err != nil {
+				t.Fatal(err)
+			}
 		}
-		newest(t, camera, pictures, picture)
+		if n == last {
+			break
+		}
+		take()
 	}
 	late := view(t, p.url+"/live")
-	if err := late.expect("--frame\r\n"); err != nil {
-		t.Fatal(err)
-	}
-	part, err := late.next()
-	if err != nil {
-		t.Fatal(err)
-	}
-	newest(t, camera, pictures, part.jpeg)
-}
-
-// newest checks that a picture is the last one that the camera took.
-func newest(t *testing.T, camera camera, pictures streamtest.Pictures, picture []byte) {
-	t.Helper()
-	n, err := pictures.Check(picture)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if taken := camera.Sent(); n != taken {
-		t.Errorf("picture %d was whole when picture %d was already taken", n, taken)
+	if err := watchOrder(late, pictures, last); err != nil {
+		t.Errorf("who came later: %v", err)
 	}
 }
 

@@ -110,7 +110,7 @@ func TestPageOfTwelve(t *testing.T) {
 			p := browser.Open(t, kind)
 			p.Resize(browser.Viewport{Width: 1280, Height: 800})
 			p.Go(program.url + "/")
-			p.Want(`document.querySelectorAll('.camera').length + ' ' + `+jsNotLive, "12 0", time.Minute)
+			p.Want(`document.querySelectorAll('.camera').length + ' ' + `+jsNotLive, "12 0")
 			const slack = 5 // what a busy machine may make of it; 95 % are promised
 			if shares := sharesDrawn(t, p, cameras, window); slices.Min(shares) < 0.95/slack {
 				t.Errorf("of the cameras' pictures these shares were drawn: %.2f", shares)
@@ -146,7 +146,7 @@ func BenchmarkPage(b *testing.B) {
 				for b.Loop() {
 					for range 3 {
 						p := open(b, running, program.url+"/")
-						p.Want(jsNotLive, "0", 30*time.Second)
+						p.Want(jsNotLive, "0")
 						page = append(page, costOfPage(b, running, func(window time.Duration) {
 							shares = append(shares, sharesDrawn(b, p, cameras, window)...)
 						}))
@@ -223,7 +223,7 @@ func BenchmarkPageMemory(b *testing.B) {
 			program, cameras := scenes(b, 12, 10)
 			running := browser.Start(b, kind)
 			p := open(b, running, program.url+"/")
-			p.Want(jsNotLive, "0", 30*time.Second)
+			p.Want(jsNotLive, "0")
 			all := processes(running.Process())
 			var megabytes []float64
 			var shares []float64

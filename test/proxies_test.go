@@ -15,8 +15,9 @@ func TestProxies(t *testing.T) {
 	for _, f := range fronts {
 		t.Run(f.name, func(t *testing.T) {
 			pictures := streamtest.OfSize(50_000)
-			camera := newCamera(t, time.Second, pictures.JPEG)
-			address := f.serve(t, start(t, command(t, anyPort, camera.URL)))
+			camera, take := newCameraOnDemand(t, pictures)
+			address := f.serve(t, start(t, command(t, anyPort, "-stall=1m", "-heartbeat=1m", camera.URL)))
+			taken := 1
 			for _, look := range []func() *viewer{
 				func() *viewer { return view(t, address+"/live") }, func() *viewer { return viewHTTP2(t, address+"/live") },
 			} {
@@ -25,11 +26,11 @@ func TestProxies(t *testing.T) {
 					t.Fatal(err)
 				}
 				for range 3 {
-					part, err := v.next()
-					if err != nil {
-						t.Fatal(err)
+					if err := watchUntil(v, pictures, taken); err != nil {
+						t.Fatalf("picture %d, when there was no other: %v", taken, err)
 					}
-					newest(t, camera, pictures, part.jpeg)
+					take()
+					taken++
 				}
 			}
 		})

@@ -30,7 +30,7 @@ func TestWallRecipe(t *testing.T) {
 			t.Parallel()
 			page := browser.Open(t, kind)
 			page.Go(server.URL)
-			page.Want(`[...document.querySelectorAll('canvas')].map((c) => c.title + ' ' + c.width).join()`, "door 320,garden 160", 20*time.Second)
+			page.Want(`[...document.querySelectorAll('canvas')].map((c) => c.title + ' ' + c.width).join()`, "door 320,garden 160")
 			const look = `document.querySelector('canvas').toDataURL()`
 			before := page.Eval(look)
 			for end := time.Now().Add(5 * time.Second); page.Eval(look) == before; {

@@ -6,7 +6,7 @@
 //
 //	page := browser.Open(t, browser.Firefox)
 //	page.Go("http://127.0.0.1:5000/")
-//	page.Want(`document.title`, "mjpegazer", 5*time.Second)
+//	page.Want(`document.title`, "mjpegazer")
 //
 // [Start] starts a browser for one test alone, where its processes are measured or it needs settings.
 package browser

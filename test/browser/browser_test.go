@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	"mjpegazer/test/browser"
 )
@@ -35,18 +34,18 @@ func TestPages(t *testing.T) {
 			for _, p := range pages {
 				p.Resize(browser.Viewport{Width: 400, Height: 300, Touch: true})
 				p.Go(server.URL)
-				p.Want(`document.title`, "play", 20*time.Second)
-				p.Want(`document.querySelector('p').textContent`, "false", time.Second) // each has cookies of its own
-				p.Want(`innerWidth + ' ' + innerHeight + ' ' + document.hidden`, "400 300 false", 5*time.Second)
+				p.Want(`document.title`, "play")
+				p.Want(`document.querySelector('p').textContent`, "false") // each has cookies of its own
+				p.Want(`innerWidth + ' ' + innerHeight + ' ' + document.hidden`, "400 300 false")
 			}
 			p := pages[0]
 			for _, key := range []string{"f", "Escape", "ArrowRight"} {
 				p.Key(key)
 			}
-			p.Want(`said.join()`, "f,Escape,ArrowRight", 5*time.Second)
+			p.Want(`said.join()`, "f,Escape,ArrowRight")
 			p.Swipe(browser.Point{X: 300, Y: 200}, browser.Point{X: 100, Y: 200})
-			p.Want(`said.includes('touch')`, "true", 5*time.Second)
-			p.Want(`Promise.reject(new Error('no')).catch((e) => e.message)`, "no", time.Second)
+			p.Want(`said.includes('touch')`, "true")
+			p.Want(`Promise.reject(new Error('no')).catch((e) => e.message)`, "no")
 			img, err := png.Decode(bytes.NewReader(p.Screenshot()))
 			if err != nil {
 				t.Fatal(err)
@@ -59,7 +58,7 @@ func TestPages(t *testing.T) {
 			}
 			p.NoScript()
 			p.Go(server.URL)
-			p.Want(`typeof said`, "undefined", 5*time.Second)
+			p.Want(`typeof said`, "undefined")
 		})
 	}
 }

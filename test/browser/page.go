@@ -58,8 +58,17 @@ func (p *Page) Eval(expression string) string {
 	return text
 }
 
+// Patience is how long to wait for what must come, but promises no time: a busy machine may show a page late.
+const Patience = time.Minute
+
 // Want waits until an expression is as it should be, also while the page goes elsewhere. If it never is the test fails, and goes on.
-func (p *Page) Want(expression, want string, d time.Duration) {
+func (p *Page) Want(expression, want string) {
+	p.tb.Helper()
+	p.WantWithin(expression, want, Patience)
+}
+
+// WantWithin is [Page.Want] where a time is promised.
+func (p *Page) WantWithin(expression, want string, d time.Duration) {
 	p.tb.Helper()
 	var got string
 	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
