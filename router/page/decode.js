@@ -2,8 +2,7 @@
 // need not become a Blob and a bitmap first, nor have more pixels than are shown: for a wall of cameras that is half the work.
 const TYPE = 'image/jpeg';
 
-// Firefox has it as well, but as of version 140 its pages hang with it now and then.
-export const decodesBytes = typeof ImageDecoder === 'function' && !navigator.userAgent.includes('Firefox');
+export const decodesBytes = typeof ImageDecoder === 'function';
 
 // decode returns a JPEG as an image that must be closed, at least as wide as shown where it has so many pixels, and the size that
 // it has itself.

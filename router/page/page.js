@@ -32,9 +32,13 @@ function address(route, parameters = []) {
 // A link shows one camera, and opens nothing that shows more.
 const statusAddress = address('status', query.includes('signature=') ? [['camera', main.dataset.cameras]] : []);
 
+// Firefox has all that a worker needs, too, but as of version 140 its pages hang with it now and then, or drown in pictures.
+const workersDraw = typeof OffscreenCanvas === 'function' && HTMLCanvasElement.prototype.transferControlToOffscreen &&
+  !navigator.userAgent.includes('Firefox');
+
 // startWall runs the wall in a worker, or in the page where a worker cannot draw.
 async function startWall() {
-  if (typeof OffscreenCanvas === 'function' && HTMLCanvasElement.prototype.transferControlToOffscreen) {
+  if (workersDraw) {
     try {
       return await startWorker();
     } catch {

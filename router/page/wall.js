@@ -8,11 +8,14 @@ const SILENCE = 1500; // ms without a byte after which a connection counts as fr
 const NO_HEARTBEAT = 10000; // the same, where the server sends no heartbeat
 const STEADY = 5000; // ms for which a connection must have worked for the first pause to come again
 
+// A worker hands a bitmap over for less work than it takes to draw it.
+const handsOver = !decodesBytes && typeof document === 'undefined';
+
 // A Screen is a tile's canvas. It shows one picture after another, and of those that come meanwhile the newest.
 class Screen {
   constructor(canvas) {
     this.canvas = canvas;
-    this.context = decodesBytes ? canvas.getContext('2d', { alpha: false }) : canvas.getContext('bitmaprenderer');
+    this.context = handsOver ? canvas.getContext('bitmaprenderer') : canvas.getContext('2d', { alpha: false });
     this.shown = Infinity; // device pixels from left to right
     this.width = this.height = 0; // of the latest picture, which may be drawn smaller
     this.drawn = 0; // pictures
@@ -56,8 +59,8 @@ class Screen {
   paint(image) {
     const { displayWidth: width = image.width, displayHeight: height = image.height } = image;
     if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
-    if (decodesBytes) this.context.drawImage(image, 0, 0);
-    else this.context.transferFromImageBitmap(image);
+    if (handsOver) this.context.transferFromImageBitmap(image);
+    else this.context.drawImage(image, 0, 0);
   }
 }
 
