@@ -37,11 +37,20 @@ func main() {
 		case "fail":
 			if e.Test != "" {
 				fmt.Print(strings.Join(said[key], ""))
+				break
+			}
+			for other, output := range said { // of tests that never ended
+				if strings.HasPrefix(other, e.Package+"\x00") && other != key {
+					fmt.Print(strings.Join(output, ""))
+				}
 			}
 		case "skip":
 			if e.Test != "" {
 				skipped = append(skipped, e.Test+": "+reason(said[key]))
 			}
+		}
+		if e.Test != "" && slices.Contains([]string{"pass", "fail", "skip"}, e.Action) {
+			delete(said, key)
 		}
 	}
 	if err := lines.Err(); err != nil {

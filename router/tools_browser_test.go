@@ -229,3 +229,17 @@ func testDownload(t *testing.T, p *browser.Page, url string) {
 		t.Errorf("%s: the download is %q: %v", p.Kind, name, err)
 	}
 }
+
+// A picture in a window of its own goes on.
+func TestPictureInPicture(t *testing.T) {
+	t.Parallel()
+	p := browser.Open(t, browser.Chromium) // Firefox has it for no canvas
+	server := serve(t, router.New(inhabited(t), router.Options{}))
+	p.Go(server.URL + "/#door")
+	p.Want(`document.querySelector('#door').dataset.state + Boolean(document.querySelector('#door .detach'))`, "livetrue")
+	p.Eval(`document.querySelector('#door .detach').focus()`)
+	p.Key("Enter")
+	p.Want(`document.pictureInPictureElement?.videoWidth > 0 && document.pictureInPictureElement.getVideoPlaybackQuality().totalVideoFrames > 3`, "true")
+	p.Key("Enter")
+	p.Want(`document.pictureInPictureElement`, "null")
+}
