@@ -233,7 +233,7 @@ func testDownload(t *testing.T, p *browser.Page, url string) {
 // A picture in a window of its own goes on.
 func TestPictureInPicture(t *testing.T) {
 	t.Parallel()
-	p := browser.Open(t, browser.Chromium) // Firefox has it for no canvas
+	p := browser.Open(t, browser.Chromium) // Firefox, whose window it is that takes the keys, was tried by hand
 	server := serve(t, router.New(inhabited(t), router.Options{}))
 	p.Go(server.URL + "/#door")
 	p.Want(`document.querySelector('#door').dataset.state + Boolean(document.querySelector('#door .detach'))`, "livetrue")
