@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ type event struct {
 }
 
 func main() {
-	said := map[string][]string{} // what each test printed, by package and test
+	said := map[string][]string{} // what each test that has not ended printed, by package and test
 	var skipped []string
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 16<<20)
@@ -30,27 +31,25 @@ func main() {
 		key := e.Package + "\x00" + e.Test
 		switch e.Action {
 		case "output", "build-output":
-			said[key] = append(said[key], e.Output)
-			if e.Test == "" && shown(e.Output) {
+			if e.Test != "" {
+				said[key] = append(said[key], e.Output)
+			} else if shown(e.Output) {
 				fmt.Print(e.Output)
 			}
+		case "pass":
+			delete(said, key)
 		case "fail":
-			if e.Test != "" {
-				fmt.Print(strings.Join(said[key], ""))
-				break
-			}
-			for other, output := range said { // of tests that never ended
-				if strings.HasPrefix(other, e.Package+"\x00") && other != key {
-					fmt.Print(strings.Join(output, ""))
+			for _, test := range slices.Sorted(maps.Keys(said)) {
+				if test == key || e.Test == "" && strings.HasPrefix(test, key) { // the latter never ended
+					fmt.Print(strings.Join(said[test], ""))
+					delete(said, test)
 				}
 			}
 		case "skip":
 			if e.Test != "" {
 				skipped = append(skipped, e.Test+": "+reason(said[key]))
+				delete(said, key)
 			}
-		}
-		if e.Test != "" && slices.Contains([]string{"pass", "fail", "skip"}, e.Action) {
-			delete(said, key)
 		}
 	}
 	if err := lines.Err(); err != nil {
